@@ -28,7 +28,8 @@ function installPackages() {
   const run = npm
     ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ["ignore", 2, 2] })
     : spawnSync("npm", args, { cwd: root, stdio: ["ignore", 2, 2] });
-  if (run.status !== 0) fail("npm ci failed (its message is above); mend that and run the same command again.");
+  if (run.status !== 0)
+    fail("npm ci failed (its message is above); mend that and run the same command again.");
   linkCommand();
   writeFileSync(stamp, lock);
 }

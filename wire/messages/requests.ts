@@ -1,0 +1,101 @@
+// What the APIs append for drivers (Kafka driver.requests) and operators (operator.requests): a request is
+// durable before its caller hears 202, and it expires, so that a queue never starts a car tomorrow.
+import { z } from "zod";
+import { Limit } from "./command.ts";
+import { Id, Sid } from "./ids.ts";
+import { PriceE5 } from "./monitor.ts";
+
+const At = z.number().int().min(0);
+const Trace = z.string().max(128).optional();
+
+export const StartRequest = z.object({
+  v: z.literal(1),
+  type: z.literal("start"),
+  sid: Sid,
+  driver: Id,
+  cp: Id,
+  vehicleId: Id,
+  limit: Limit.optional(),
+  /** Wall clock of the API, milliseconds. */
+  requestedAt: At,
+  expiresAt: At,
+  trace: Trace,
+});
+export const CancelRequest = z.object({
+  v: z.literal(1),
+  type: z.literal("cancel"),
+  sid: Sid,
+  driver: Id,
+  cp: Id,
+  requestedAt: At,
+  trace: Trace,
+});
+export const StopRequest = z.object({
+  v: z.literal(1),
+  type: z.literal("stop"),
+  sid: Sid,
+  driver: Id,
+  cp: Id,
+  requestedAt: At,
+  trace: Trace,
+});
+export const FavoriteRequest = z.object({
+  v: z.literal(1),
+  type: z.literal("favorite"),
+  driver: Id,
+  cp: Id,
+  on: z.boolean(),
+  requestedAt: At,
+  trace: Trace,
+});
+/** Everything up to this inbox sequence was read. */
+export const ReadRequest = z.object({
+  v: z.literal(1),
+  type: z.literal("read"),
+  driver: Id,
+  upTo: z.number().int().min(0),
+  requestedAt: At,
+  trace: Trace,
+});
+
+export const DriverRequest = z.discriminatedUnion("type", [
+  StartRequest,
+  CancelRequest,
+  StopRequest,
+  FavoriteRequest,
+  ReadRequest,
+]);
+export type DriverRequest = z.infer<typeof DriverRequest>;
+export type StartRequest = z.infer<typeof StartRequest>;
+
+const operator = {
+  v: z.literal(1),
+  id: z.string().min(1).max(64),
+  operator: Id,
+  requestedAt: At,
+  trace: Trace,
+};
+
+export const OperatorRequest = z.discriminatedUnion("type", [
+  z.object({ ...operator, type: z.literal("stop-cp"), cp: Id }),
+  z.object({ ...operator, type: z.literal("resume-cp"), cp: Id }),
+  z.object({ ...operator, type: z.literal("stop-session"), cp: Id, sid: Sid, driver: Id }),
+  z.object({
+    ...operator,
+    type: z.literal("watch"),
+    cp: Id,
+    forMs: z.number().int().min(1_000).max(3_600_000),
+  }),
+  z.object({ ...operator, type: z.literal("retire-cp"), cp: Id, reason: z.string().min(1).max(200) }),
+  z.object({ ...operator, type: z.literal("tariff"), cp: Id, priceE5PerKwh: PriceE5 }),
+  z.object({
+    ...operator,
+    type: z.literal("settle-review"),
+    cp: Id,
+    sid: Sid,
+    driver: Id,
+    decision: z.enum(["bill", "waive"]),
+    reason: z.string().min(1).max(200),
+  }),
+]);
+export type OperatorRequest = z.infer<typeof OperatorRequest>;

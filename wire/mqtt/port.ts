@@ -1,0 +1,34 @@
+// What the rooms see of MQTT; link.ts beside this file is the only importer of mqtt.
+
+export interface LinkOptions {
+  /** mqtt://host:port or mqtts://…; TLS material by path below. */
+  url: string;
+  clientId: string;
+  /** False: the broker keeps subscriptions and QoS 1 messages while the client is away. */
+  cleanSession: boolean;
+  keepaliveS: number;
+  /** Asked anew for every connection: a will carries the number of the connection it belongs to. */
+  will?: (connection: number) => { topic: string; payload: string; qos: 0 | 1 };
+  username?: string;
+  password?: string;
+  tls?: { ca?: string; cert?: string; key?: string };
+}
+
+export interface Link {
+  readonly connected: boolean;
+  /** Counts successful connections from 1 within this process. */
+  readonly connection: number;
+  /**
+   * Hands a message to the broker. Resolves true at the broker's PUBACK (QoS 1) or when written (QoS 0), false
+   * when the connection broke first or there is none: nothing is queued here, the caller's outbox is the queue.
+   */
+  publish(topic: string, payload: string | Uint8Array, qos: 0 | 1): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface LinkEvents {
+  /** Connected and subscribed (subscriptions are renewed on every connection). */
+  up(connection: number): void;
+  down(reason: string): void;
+  message(topic: string, payload: Uint8Array): void;
+}
