@@ -26,10 +26,17 @@ export interface Journal {
   readonly epoch: number;
   /** The state of the last commit, from whichever epoch; null in a new journal. */
   readonly state: unknown;
-  /** Makes state (when given) and events durable in one transaction. Throws JournalBroken: exit and replay. */
-  commit(state: unknown | undefined, events: readonly NewEvent[]): void;
-  /** Oldest first, not yet acknowledged nor dead-lettered, strictly after (epoch, seq). */
-  unacknowledged(after: { epoch: number; seq: number } | null, limit: number): OutboxEntry[];
+  /**
+   * Makes state (when given) and events durable in one transaction. Throws JournalBroken (exit and replay), or
+   * JournalFull when the disk has no room: an urgent commit first uses the room kept back for it.
+   */
+  commit(state: unknown | undefined, events: readonly NewEvent[], urgent: boolean): void;
+  /** Oldest first, not yet acknowledged nor dead-lettered, strictly after (epoch, seq); meter messages are `bulk`. */
+  unacknowledged(
+    kind: "urgent" | "bulk",
+    after: { epoch: number; seq: number } | null,
+    limit: number,
+  ): OutboxEntry[];
   /** Marks ranges of an epoch as being in Kafka. Ranges of another journal id must not reach here. */
   acknowledge(epoch: number, ranges: readonly (readonly [number, number])[]): void;
   /** The event is a dead letter: kept, not resent. */
@@ -48,4 +55,9 @@ export interface Journal {
 /** The disk did not take a commit: what is durable is unknown, only a restart that replays knows. */
 export class JournalBroken extends Error {
   readonly retriable = false;
+}
+
+/** No room on the disk; meter samples may be thinned, everything else has room kept back. */
+export class JournalFull extends Error {
+  readonly retriable = true;
 }

@@ -1,7 +1,7 @@
 // What the CP Engine says about sessions. Each event repeats what its reader needs: none relies on another
 // having arrived first, and `session.ended` alone suffices for the bill.
 import { z } from "zod";
-import { JournalId, Stamp } from "./envelope.ts";
+import { Stamp } from "./envelope.ts";
 import { CommandId, Id, Sid } from "./ids.ts";
 import { PriceE5 } from "./monitor.ts";
 
@@ -107,8 +107,8 @@ export const Hello = z.object({
   /** First event of this journal that Central has not said to have processed: older marks may be forgotten. */
   oldestPending: z.object({ epoch: z.number().int().min(0), seq: z.number().int().min(0) }),
   openSid: Sid.nullable(),
-  connector: Connector,
-  previousJournal: JournalId.nullable(),
+  /** Null until the charger was read once: nobody has looked at the relay yet. */
+  connector: Connector.nullable(),
 });
 export type Hello = z.infer<typeof Hello>;
 

@@ -1,0 +1,134 @@
+// Which events to publish now: a window of 20 in flight, urgent before bulk, resent until acknowledged.
+//
+// 1. Only the bridge's acknowledgement takes an event out of the window; the broker's PUBACK means nothing.
+// 2. Resend after 5 s with full jitter, doubling to at most 30 s, for ever.
+// 3. Session events never wait behind meter messages: they have the window's last places to themselves.
+import type { OutboxEntry } from "./port.ts";
+
+export const windowSize = 20;
+const bulkWindow = 14;
+const firstResendMs = 5_000;
+const resendCapMs = 30_000;
+
+interface InFlight {
+  entry: OutboxEntry;
+  bulk: boolean;
+  tries: number;
+  dueMono: number;
+}
+
+interface Position {
+  epoch: number;
+  seq: number;
+}
+
+/** Mutable, but a pure function of its inputs: no clock, no randomness, no I/O of its own. */
+export interface Outbox {
+  up: boolean;
+  inFlight: Map<string, InFlight>;
+  afterUrgent: Position | null;
+  afterBulk: Position | null;
+}
+
+export const emptyOutbox = (): Outbox => ({
+  up: false,
+  inFlight: new Map(),
+  afterUrgent: null,
+  afterBulk: null,
+});
+
+export type ReadEntries = (
+  kind: "urgent" | "bulk",
+  after: Position | null,
+  limit: number,
+) => readonly OutboxEntry[];
+
+const nameOf = (epoch: number, seq: number) => `${epoch}/${seq}`;
+
+/** A connection came or went: whatever was in flight is told anew, oldest first. */
+export function onLink(outbox: Outbox, up: boolean): void {
+  outbox.up = up;
+  outbox.inFlight.clear();
+  outbox.afterUrgent = null;
+  outbox.afterBulk = null;
+}
+
+/** These are in Kafka (or dead letters): their places in the window are free. */
+export function onSettled(
+  outbox: Outbox,
+  epoch: number,
+  ranges: readonly (readonly [number, number])[],
+): void {
+  for (const [name, item] of outbox.inFlight) {
+    if (item.entry.epoch !== epoch) continue;
+    if (ranges.some(([from, to]) => item.entry.seq >= from && item.entry.seq <= to))
+      outbox.inFlight.delete(name);
+  }
+}
+
+/**
+ * What to publish now; the entries are in the window when this returns. `random` gives numbers in [0, 1).
+ */
+export function toPublish(
+  outbox: Outbox,
+  read: ReadEntries,
+  nowMono: number,
+  random: () => number,
+): OutboxEntry[] {
+  if (!outbox.up) return [];
+  const out: OutboxEntry[] = [];
+  for (const item of outbox.inFlight.values()) {
+    if (item.dueMono > nowMono) continue;
+    item.tries += 1;
+    item.dueMono = nowMono + pauseMs(item.tries, random());
+    out.push(item.entry);
+  }
+  const bulkInFlight = [...outbox.inFlight.values()].filter((item) => item.bulk).length;
+  take(
+    outbox,
+    out,
+    false,
+    read("urgent", outbox.afterUrgent, windowSize - outbox.inFlight.size),
+    nowMono,
+    random,
+  );
+  const bulkRoom = Math.min(bulkWindow - bulkInFlight, windowSize - outbox.inFlight.size);
+  if (bulkRoom > 0) take(outbox, out, true, read("bulk", outbox.afterBulk, bulkRoom), nowMono, random);
+  return out;
+}
+
+/** Milliseconds until the next resend is due; null when nothing is in flight. */
+export function nextDueMono(outbox: Outbox): number | null {
+  let due: number | null = null;
+  for (const item of outbox.inFlight.values())
+    due = due === null ? item.dueMono : Math.min(due, item.dueMono);
+  return due;
+}
+
+function take(
+  outbox: Outbox,
+  out: OutboxEntry[],
+  bulk: boolean,
+  entries: readonly OutboxEntry[],
+  nowMono: number,
+  random: () => number,
+): void {
+  for (const entry of entries) {
+    const position = { epoch: entry.epoch, seq: entry.seq };
+    if (bulk) outbox.afterBulk = position;
+    else outbox.afterUrgent = position;
+    outbox.inFlight.set(nameOf(entry.epoch, entry.seq), {
+      entry,
+      bulk,
+      tries: 1,
+      dueMono: nowMono + pauseMs(1, random()),
+    });
+    out.push(entry);
+  }
+}
+
+/** Full jitter on top of the base: resends of a fleet after an outage do not come in step. */
+function pauseMs(tries: number, random: number): number {
+  const base = Math.min(resendCapMs, firstResendMs * 2 ** (tries - 1));
+  return Math.min(resendCapMs, base + Math.floor(random * base));
+}
