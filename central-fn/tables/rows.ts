@@ -67,6 +67,15 @@ export interface EventMark {
   mark: number;
   /** Processed beyond a hole, as [prev, seq], ascending; at most 256. */
   window: [number, number][];
+  /** The device said that nothing of earlier epochs is pending: their events are duplicates. */
+  oldest?: true;
+}
+
+/** A device event by its place in the journal. */
+export interface EventPlace {
+  journal: string;
+  epoch: number;
+  seq: number;
 }
 
 /** A command given out and not yet answered; it lives in the CP's row so that claim and command are one commit. */
@@ -92,6 +101,10 @@ export interface Claim {
   state: "claimed" | "applied" | "charging" | "unknown" | "finishing";
   sinceMs: number;
   expiresAtMs: number;
+  /** The device event that brought `finishing`: only a newer word of the connector ends it. */
+  by?: EventPlace;
+  /** The journal that held the session is gone: released when the device reports the relay open. */
+  lostJournal?: true;
 }
 
 export interface Health {
@@ -207,6 +220,8 @@ export interface SessionRow {
   costMinor: number | null;
   stopReason: StopReason | null;
   cdrId: string | null;
+  /** The device event that brought CHARGING or SUSPENDED: an older one that arrives late does not undo it. */
+  by?: EventPlace;
 }
 
 export interface DriverRow {
@@ -271,4 +286,37 @@ export interface TransitionRow {
   from: ShownState | null;
   to: ShownState;
   cause: string;
+}
+
+/** Rows `sessionOfDay` and `cdrOfDay`: where the session or bill itself is. */
+export interface IndexRow {
+  sid: string;
+  driver: string;
+  cp: string;
+}
+
+/** What an operator asked for; its presence is what makes a repeated record free of effect. */
+export interface AuditRow {
+  id: string;
+  operator: string;
+  type: string;
+  cp: string;
+  sid: string | null;
+  /** The request's own fields, in words. */
+  detail: string;
+  outcome: "done" | "refused";
+  reason: string | null;
+  requestedAtMs: number;
+  atMs: number;
+}
+
+export interface DeadLetterRow {
+  id: string;
+  where: "bridge" | "central";
+  topic: string;
+  reason: string;
+  payloadBase64: string;
+  event: string | null;
+  atMs: number;
+  resolved: { by: string; how: string; atMs: number } | null;
 }

@@ -9,3 +9,4 @@ export * from "./monitor.ts";
 export * from "./requests.ts";
 export * from "./session.ts";
 export * from "./topics.ts";
+export * from "./update.ts";
