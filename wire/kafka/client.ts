@@ -1,0 +1,73 @@
+// One kafkajs client with the settings that make it safe: dead sockets destroyed, retries explicit, quiet log, no
+// auto-created topics. A client is cheap and is thrown away whole after a failure: nothing stale survives in it.
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type ISocketFactory, Kafka, logLevel } from "kafkajs";
+import type { Log } from "../process/log.ts";
+import { destroyWhenDead, type Patience } from "./dead-socket.ts";
+import { correctIdleTimer } from "./idle-timer.ts";
+import { logTo } from "./kafkajs-log.ts";
+
+export interface KafkaAddress {
+  /** `host:port` of every broker that can be asked first. */
+  brokers: readonly string[];
+  clientId: string;
+  log: Log;
+  /** TLS with the system's certificate authorities. */
+  tls?: boolean;
+  /** Where to dial for an advertised address, when a tunnel or proxy stands between. */
+  dial?: (host: string, port: number) => { host: string; port: number };
+}
+
+export interface Client {
+  kafka: Kafka;
+  /** Breaks every connection at once; whoever waits on one gets an error. */
+  destroySockets(why: string): void;
+}
+
+const keepAliveMs = 30_000;
+
+export function openClient(address: KafkaAddress, patience: Patience): Client {
+  correctIdleTimer();
+  const sockets = new Set<Socket>();
+  const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+    const to = address.dial?.(host, port) ?? { host, port };
+    const socket = ssl ? connectTls({ ...to, servername: host, ...ssl }, onConnect) : connect(to, onConnect);
+    socket.setKeepAlive(true, keepAliveMs);
+    socket.setNoDelay(true);
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    return destroyWhenDead(socket, patience);
+  };
+  const kafka = new Kafka({
+    brokers: [...address.brokers],
+    clientId: address.clientId,
+    ...(address.tls ? { ssl: true } : {}),
+    socketFactory,
+    connectionTimeout: 3_000,
+    // Only a backstop behind the dead-socket watch, which also closes the connection.
+    requestTimeout: patience.joinMs + 5_000,
+    // One try per known broker; the loops of producer and consumer go on for ever, with a fresh client.
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: address.brokers.length },
+    logLevel: logLevel.WARN,
+    logCreator: logTo(address.log),
+  });
+  return {
+    kafka,
+    destroySockets(why) {
+      for (const socket of sockets) socket.destroy(new Error(why));
+    },
+  };
+}
+
+/** `host:port,host:port` as in KAFKA_BOOTSTRAP. Throws on an entry without a port. */
+export function brokerList(bootstrap: string): string[] {
+  const brokers = bootstrap
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+  for (const broker of brokers)
+    if (!/^[^:\s]+:\d{1,5}$/.test(broker)) throw new Error(`not host:port: "${broker}" in "${bootstrap}"`);
+  if (brokers.length === 0) throw new Error("no Kafka broker given");
+  return brokers;
+}
