@@ -22,9 +22,15 @@ const schema = `
     PRIMARY KEY(cp, epoch, seq)) WITHOUT ROWID;
 `;
 
-/** An open journal file. Throws JournalBroken when it is damaged or cannot be written. */
-export function openJournalFile(path: string): JournalFile {
-  return guarded(path, () => new JournalFile(path));
+/** Pages of SQLite's default size. */
+const pageBytes = 4096;
+
+/**
+ * An open journal file. `maxBytes` bounds it (default: the disk); ends of sessions may go beyond by the room
+ * kept back. Throws JournalBroken when it is damaged or cannot be written.
+ */
+export function openJournalFile(path: string, maxBytes?: number): JournalFile {
+  return guarded(path, () => new JournalFile(path, maxBytes));
 }
 
 export class JournalFile {
@@ -32,14 +38,25 @@ export class JournalFile {
   readonly #path: string;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(path: string) {
+  readonly #maxBytes: number | undefined;
+
+  constructor(path: string, maxBytes?: number) {
     this.#path = path;
+    this.#maxBytes = maxBytes;
     this.#db = new DatabaseSync(path);
     this.#db.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=200;");
     this.#db.exec(schema);
     const check = this.#db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
     if (check.quick_check !== "ok") throw new Error(check.quick_check);
     keepReserve(path);
+    if (maxBytes !== undefined) this.#db.exec(`PRAGMA max_page_count=${Math.ceil(maxBytes / pageBytes)}`);
+  }
+
+  /** Gives the room kept back to what must be written. */
+  releaseReserve(): void {
+    rmSync(`${this.#path}.reserve`, { force: true });
+    if (this.#maxBytes !== undefined)
+      this.#db.exec(`PRAGMA max_page_count=${Math.ceil((this.#maxBytes + reserveBytes) / pageBytes)}`);
   }
 
   /** The journal of one charge point: made when new, its epoch raised and durable when this returns. */
@@ -118,7 +135,7 @@ class CpJournal implements Journal {
     } catch (error) {
       if (!isFull(error)) throw broken(this.#file.path, error);
       if (!urgent) throw new JournalFull(`no room for the journal ${this.#file.path}: free some disk space`);
-      releaseReserve(this.#file.path);
+      this.#file.releaseReserve();
       guarded(this.#file.path, () => this.#write(state, events));
     }
   }
@@ -304,8 +321,4 @@ function keepReserve(path: string): void {
   writeSync(file, Buffer.alloc(reserveBytes, 1));
   fsyncSync(file);
   closeSync(file);
-}
-
-function releaseReserve(path: string): void {
-  rmSync(`${path}.reserve`, { force: true });
 }
