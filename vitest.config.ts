@@ -1,11 +1,40 @@
 import { defineConfig } from "vitest/config";
 
+const common = { pool: "forks" as const, testTimeout: 20_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    pool: "forks",
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
-    reporters: ["default"],
+    projects: [
+      {
+        test: {
+          ...common,
+          name: "units",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/real/**", "test/journeys/**"],
+        },
+      },
+      {
+        // Real processes on a fleet of their own: one file after the other.
+        test: {
+          ...common,
+          name: "journeys",
+          include: ["test/journeys/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // Needs programs that .ci/run installs.
+        test: {
+          ...common,
+          name: "real",
+          include: ["test/real/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
   },
 });

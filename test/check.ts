@@ -1,0 +1,41 @@
+// `npm run check`: types, format, lint; floating promises are errors.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+
+export interface Check {
+  name: string;
+  program: string;
+  args: string[];
+}
+
+export const checks: Check[] = [
+  { name: "types", program: "node_modules/typescript/bin/tsc", args: ["-p", "."] },
+  {
+    name: "format and lint",
+    program: "node_modules/@biomejs/biome/bin/biome",
+    args: ["check", "--error-on-warnings", "."],
+  },
+  { name: "floating promises", program: "node_modules/oxlint/bin/oxlint", args: ["--type-aware", "--quiet"] },
+];
+
+/** True when every check passed; the output of a failing one is shown whole. */
+export function runChecks(): { passed: number; failed: number } {
+  let failed = 0;
+  for (const check of checks) {
+    const began = performance.now();
+    const run = spawnSync(process.execPath, [join(root, check.program), ...check.args], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    console.log(`${run.status === 0 ? "ok  " : "FAIL"} ${check.name} (${seconds} s)`);
+    if (run.status === 0) continue;
+    failed += 1;
+    console.log(run.stdout + run.stderr);
+  }
+  return { passed: checks.length - failed, failed };
+}
+
+if (process.argv[1] === import.meta.filename) process.exit(runChecks().failed === 0 ? 0 : 1);

@@ -1,0 +1,81 @@
+// `npm test` and `npm run test:real`: the suites one after the other, each with its time; the last line counts.
+// With TALLY set, the counts are also added to that file, for a caller that runs several of these.
+import { spawnSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runChecks } from "./check.ts";
+
+const root = join(import.meta.dirname, "..");
+
+interface Count {
+  passed: number;
+  failed: number;
+}
+
+interface Suite {
+  name: string;
+  /** What it may take on two cores; a slower run is said, not failed. */
+  minutes: number;
+  run(): Count;
+}
+
+const groups: Record<string, Suite[]> = {
+  default: [
+    { name: "types, format, lint", minutes: 0.5, run: runChecks },
+    { name: "units and contracts", minutes: 2, run: () => vitest("units") },
+    { name: "journeys on a live fleet", minutes: 2, run: () => vitest("journeys") },
+  ],
+  real: [{ name: "real servers and programs", minutes: 8, run: () => vitest("real") }],
+};
+
+/** Runs one vitest project; a run that cannot be counted, or counts no test, has failed. */
+function vitest(project: string): Count {
+  const folder = mkdtempSync(join(tmpdir(), "ev-test-"));
+  const report = join(folder, "report.json");
+  const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const run = spawnSync(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...args], {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  try {
+    const json = JSON.parse(readFileSync(report, "utf8")) as {
+      numPassedTests: number;
+      numFailedTests: number;
+      numPendingTests: number;
+    };
+    const failed = json.numFailedTests + json.numPendingTests;
+    // An error outside of any test (an unhandled rejection, a file that does not load) shows in the status only.
+    const unseen = run.status !== 0 && failed === 0 ? 1 : 0;
+    return { passed: json.numPassedTests, failed: json.numPassedTests === 0 ? Math.max(1, failed) : failed + unseen };
+  } catch {
+    console.log(`${project}: vitest wrote no report (exit ${run.status ?? run.signal}); its output is above`);
+    return { passed: 0, failed: 1 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const group = groups[process.argv[2] ?? "default"];
+if (!group) {
+  console.error(`test/run.ts: no group "${process.argv[2]}": use one of ${Object.keys(groups).join(", ")}`);
+  process.exit(2);
+}
+const lines: string[] = [];
+const total: Count = { passed: 0, failed: 0 };
+for (const suite of group) {
+  console.log(`\n── ${suite.name} ──`);
+  const began = performance.now();
+  const count = suite.run();
+  const minutes = (performance.now() - began) / 60_000;
+  total.passed += count.passed;
+  total.failed += count.failed;
+  const late = minutes > suite.minutes ? `  (longer than its ${suite.minutes} min)` : "";
+  lines.push(
+    `${suite.name.padEnd(32)} ${(minutes * 60).toFixed(0).padStart(4)} s  ${count.passed} passed, ${count.failed} failed${late}`,
+  );
+}
+console.log(`\n${lines.join("\n")}\n`);
+console.log(`${total.passed} passed, ${total.failed} failed`);
+if (process.env.TALLY) appendFileSync(process.env.TALLY, `${total.passed} ${total.failed}\n`);
+process.exit(total.failed === 0 ? 0 : 1);

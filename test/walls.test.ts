@@ -1,0 +1,170 @@
+// Style as a test: the walls between the rooms, purity of the rules, no dead file, no document naming a missing path.
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+const rooms = ["wire", "device-agent", "bridge", "central-fn", "infra", "simulator", "test"] as const;
+
+function filesUnder(folder: string): string[] {
+  const at = join(root, folder);
+  if (!existsSync(at)) return [];
+  return readdirSync(at, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((name) => name.endsWith(".ts") && statSync(join(root, name)).isFile());
+}
+
+const sources = rooms.flatMap(filesUnder);
+const textOf = new Map(sources.map((file) => [file, readFileSync(join(root, file), "utf8")]));
+
+/** What a file imports: project paths for relative imports, package names for the rest. */
+function importsOf(file: string): string[] {
+  const text = textOf.get(file) ?? "";
+  const found = [
+    ...text.matchAll(
+      /(?:^|\n)\s*(?:import|export)\s[^;"']*?from\s*"([^"]+)"|import\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s+"([^"]+)"/g,
+    ),
+  ];
+  return found
+    .map((match) => match[1] ?? match[2] ?? match[3] ?? "")
+    .map((target) => (target.startsWith(".") ? relative(root, join(root, dirname(file), target)) : target));
+}
+
+const under = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
+const isPackage = (target: string) => !sources.includes(target) && !target.endsWith(".ts");
+const production = sources.filter((file) => !under(file, "test"));
+
+describe("walls", () => {
+  test("wire/messages imports zod and nothing else of the world", () => {
+    const wrong = sources
+      .filter((file) => under(file, "wire/messages"))
+      .flatMap((file) =>
+        importsOf(file)
+          .filter((target) => target !== "zod" && !under(target, "wire/messages"))
+          .map((target) => `${file} imports ${target}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(["device-agent", "bridge", "central-fn"])(
+    "%s imports wire and nothing of the other rooms",
+    (room) => {
+      const wrong = sources
+        .filter((file) => under(file, room))
+        .flatMap((file) =>
+          importsOf(file)
+            .filter((target) => !isPackage(target) && !under(target, room) && !under(target, "wire"))
+            .map((target) => `${file} imports ${target}`),
+        );
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  test("wire imports only wire, infra only wire, and only tests import tests", () => {
+    const wrong = production.flatMap((file) =>
+      importsOf(file)
+        .filter(
+          (target) =>
+            under(target, "test") ||
+            (under(file, "wire") && !isPackage(target) && !under(target, "wire")) ||
+            (under(file, "infra") && !isPackage(target) && !under(target, "infra") && !under(target, "wire")),
+        )
+        .map((target) => `${file} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("the monitor never imports the engine, nor the engine the monitor", () => {
+    const wrong = sources
+      .filter((file) => under(file, "device-agent"))
+      .filter((file) =>
+        importsOf(file).some(
+          (target) =>
+            (under(file, "device-agent/monitor") && under(target, "device-agent/engine")) ||
+            (under(file, "device-agent/engine") && under(target, "device-agent/monitor")),
+        ),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  test.each([
+    ["kafkajs", ["wire/kafka"]],
+    ["mqtt", ["wire/mqtt"]],
+    ["serialport", ["device-agent/charger"]],
+    ["@aws-sdk/client-dynamodb", ["central-fn/tables/dynamodb.ts"]],
+    ["aedes", ["simulator/brokers/mqtt"]],
+  ])("%s is imported in one place", (name, places) => {
+    const wrong = production.filter(
+      (file) =>
+        importsOf(file).some((target) => target === name) && !places.some((place) => under(file, place)),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("rules", () => {
+  const rules = production.filter((file) => file.endsWith("rules.ts") || under(file, "central-fn/rules"));
+
+  test("there are rules to look at", () => {
+    expect(rules.length).toBeGreaterThan(8);
+  });
+
+  test.each(rules)("%s touches no clock, no randomness, no I/O and waits for nothing", (file) => {
+    const text = (textOf.get(file) ?? "").replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "");
+    expect(text).not.toMatch(
+      /Date\.now|new Date\(\)|performance\.|Math\.random|randomUUID|process\.|\bawait\b|\basync\b|setTimeout|setInterval|setImmediate/,
+    );
+    // Hashing is pure; everything else of Node's own modules is I/O.
+    expect(
+      importsOf(file).filter((target) => target.startsWith("node:") && target !== "node:crypto"),
+    ).toEqual([]);
+  });
+});
+
+describe("order in the house", () => {
+  test("no dead file: everything is an entry, or imported by production code", () => {
+    const imported = new Set(production.flatMap(importsOf));
+    const scripts = readFileSync(join(root, "package.json"), "utf8");
+    const entries = production.filter(
+      (file) => file.endsWith("-main.ts") || scripts.includes(file) || file === "simulator/cli.ts",
+    );
+    const dead = production.filter((file) => !imported.has(file) && !entries.includes(file));
+    expect(dead).toEqual([]);
+  });
+
+  test("no document names a path that does not exist", () => {
+    const documents = ["README.md", "CHANGELOG.md", ...markdownUnder("docs")].filter((file) =>
+      existsSync(join(root, file)),
+    );
+    const missing = documents.flatMap((file) => {
+      const text = readFileSync(join(root, file), "utf8");
+      const named = [
+        ...text.matchAll(
+          /`((?:wire|device-agent|bridge|central-fn|infra|simulator|test|docs|bin|\.ci)\/[\w./-]*)`/g,
+        ),
+      ].map((match) => match[1] ?? "");
+      const linked = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)/g)].map((match) =>
+        relative(root, join(root, dirname(file), match[1] ?? "")),
+      );
+      return [...named, ...linked]
+        .filter((path) => !existsSync(join(root, path)))
+        .map((path) => `${file} names ${path}`);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test("names say what a thing is", () => {
+    const vague = production.filter((file) =>
+      /(^|\/)(utils?|helpers?|manager|service|common|misc)\b/.test(file),
+    );
+    expect(vague).toEqual([]);
+  });
+});
+
+function markdownUnder(folder: string): string[] {
+  const at = join(root, folder);
+  if (!existsSync(at)) return [];
+  return readdirSync(at, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join(folder, name));
+}
