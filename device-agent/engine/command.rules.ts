@@ -4,7 +4,7 @@
 //    before it is answered.
 // 2. INTENT is durable before the relay may close; the permit ends with the command's time to live.
 import type { Answer, Command, StartSupply, StopSupply } from "../../wire/messages/index.ts";
-import { registerWh } from "./register-of.ts";
+import { registerWh } from "../charger/register.rules.ts";
 import { beginEnding } from "./session.rules.ts";
 import { maxTombstones } from "./state.ts";
 import { flushSamples, tellAnswer, tellConnector } from "./tell.ts";
@@ -82,7 +82,7 @@ function onStart(turn: Turn, command: StartSupply, freeBytes: number): void {
     fence: command.fence,
     tariff: command.tariff,
     phase: "intent",
-    registerStartWh: registerWh(durable),
+    registerStartWh: registerWh(durable.register),
     intentAt: turn.now,
     startedAt: null,
     plugInTimeoutS: command.plugInTimeoutS,

@@ -2,8 +2,7 @@
 //
 //   intent ──relay seen closed──▶ charging ⇄ suspended ──▶ ending ──relay open, meter settled──▶ ended | aborted
 import type { ChargerReading } from "../charger/port.ts";
-import { advance } from "../charger/register.rules.ts";
-import { registerWh } from "./register-of.ts";
+import { advance, registerWh } from "../charger/register.rules.ts";
 import type { Ending, OpenSession } from "./state.ts";
 import { closeSession, flushSamples, grantOf, tellConnector, tellStarted } from "./tell.ts";
 import { elapsedMs, log, supplyOff, type Turn, tell } from "./turn.ts";
@@ -74,7 +73,11 @@ function onChargingReading(turn: Turn, session: OpenSession, reading: ChargerRea
   session.phase = "suspended";
   session.suspendedAt = turn.now;
   const by = reading.fault || reading.carReady || reading.state === "starting" ? "EVSE" : "EV";
-  tell(turn, "session.suspended", { ...grantOf(session), registerWh: registerWh(turn.state.durable), by });
+  tell(turn, "session.suspended", {
+    ...grantOf(session),
+    registerWh: registerWh(turn.state.durable.register),
+    by,
+  });
   log(turn, `Session ${session.sid} suspended (${by})`);
 }
 
@@ -82,7 +85,10 @@ function onSuspendedReading(turn: Turn, session: OpenSession, reading: ChargerRe
   if (reading.relayClosed) {
     session.phase = "charging";
     session.suspendedAt = null;
-    tell(turn, "session.resumed", { ...grantOf(session), registerWh: registerWh(turn.state.durable) });
+    tell(turn, "session.resumed", {
+      ...grantOf(session),
+      registerWh: registerWh(turn.state.durable.register),
+    });
     log(turn, `Session ${session.sid} resumed`);
     return checkLimits(turn, session);
   }
@@ -95,7 +101,7 @@ function onSuspendedReading(turn: Turn, session: OpenSession, reading: ChargerRe
 }
 
 function checkLimits(turn: Turn, session: OpenSession): void {
-  const usedWh = registerWh(turn.state.durable) - session.registerStartWh;
+  const usedWh = registerWh(turn.state.durable.register) - session.registerStartWh;
   if (session.limit?.energyWh !== undefined && usedWh >= session.limit.energyWh)
     return beginEnding(turn, { reason: "EnergyLimitReached", abort: "charger-fault" });
   const chargedMs = session.startedAt ? elapsedMs(session.startedAt, turn.now) : null;
@@ -116,7 +122,7 @@ export function settle(turn: Turn, session: OpenSession, ending: Ending | null):
 /** Current without a session: the driver holds the relay open; what flowed all the same is nobody's. */
 function onIdleReading(turn: Turn, reading: ChargerReading): void {
   const { durable, now } = turn.state;
-  const wh = registerWh(durable);
+  const wh = registerWh(durable.register);
   if (reading.relayClosed && durable.orphanFromWh === null) {
     durable.orphanFromWh = Math.floor(now.persistedWs / 3600);
     supplyOff(turn);
@@ -144,7 +150,7 @@ function keepSamples(turn: Turn, reading: ChargerReading): void {
   if (phase === "charging" || (phase === "ending" && reading.relayClosed))
     now.samples = [
       ...now.samples,
-      { mono: reading.mono, registerWh: registerWh(durable), powerW: reading.powerW },
+      { mono: reading.mono, registerWh: registerWh(durable.register), powerW: reading.powerW },
     ];
   const watched = now.watchEveryMs !== null && turn.now.mono < now.watchUntilMono ? now.watchEveryMs : null;
   const everyMs = Math.min(watched ?? Number.POSITIVE_INFINITY, config.sampleFlushS * 1000);

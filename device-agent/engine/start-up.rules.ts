@@ -11,7 +11,7 @@
 
 import type { StopReason } from "../../wire/messages/index.ts";
 import type { ChargerReading } from "../charger/port.ts";
-import { registerWh } from "./register-of.ts";
+import { registerWh } from "../charger/register.rules.ts";
 import { beginEnding, onReading, takeReading } from "./session.rules.ts";
 import { flushSamples, grantOf, isPlugged, tellStarted } from "./tell.ts";
 import { log, supplyOff, type Turn, tell } from "./turn.ts";
@@ -79,7 +79,7 @@ export function quarantine(
     tell(turn, "session.review", {
       ...grantOf(session),
       registerStartWh: session.registerStartWh,
-      registerEndWh: registerWh(durable),
+      registerEndWh: registerWh(durable.register),
       cause,
       plugged: isPlugged(turn),
     });

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Answer, Grant, Limit, type Reading, Sid, Stamp, StopReason } from "../../wire/messages/index.ts";
 import type { ChargerReading } from "../charger/port.ts";
-import { Register } from "../charger/register.rules.ts";
+import { emptyRegister, Register } from "../charger/register.rules.ts";
 
 const Wh = z.number().int().min(0);
 
@@ -92,7 +92,7 @@ export interface State {
 
 export const emptyDurable = (): Durable => ({
   v: 1,
-  register: { registerWs: 0, lastSessionWs: null },
+  register: emptyRegister,
   charger: null,
   fenceFloor: 0,
   session: null,

@@ -1,7 +1,7 @@
 // The engine's messages, built from its state.
 import type { Answer, Connector, Grant } from "../../wire/messages/index.ts";
 import { packReadings } from "../../wire/messages/index.ts";
-import { registerWh } from "./register-of.ts";
+import { registerWh } from "../charger/register.rules.ts";
 import { maxAnswers, type OpenSession } from "./state.ts";
 import { elapsedMs, log, type Turn, tell } from "./turn.ts";
 
@@ -22,7 +22,7 @@ export function connectorOf(turn: Turn): Connector {
     relayClosed: now.reading?.relayClosed ?? false,
     operative: durable.operative,
     finishing: durable.finishing,
-    registerWh: registerWh(durable),
+    registerWh: registerWh(durable.register),
   };
 }
 
@@ -76,7 +76,7 @@ export function closeSession(
   ending: NonNullable<OpenSession["ending"]>,
 ): void {
   const { durable } = turn.state;
-  const endWh = registerWh(durable);
+  const endWh = registerWh(durable.register);
   const plugged = isPlugged(turn);
   flushSamples(turn);
   if (session.startedAt === null && endWh > session.registerStartWh) tellStarted(turn, session);
