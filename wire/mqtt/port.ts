@@ -16,7 +16,10 @@ export interface LinkOptions {
 
 export interface Link {
   readonly connected: boolean;
-  /** Counts successful connections from 1 within this process. */
+  /**
+   * Number of the newest connection that came up, rising from 1 within this process. A number is skipped where an
+   * attempt reached the broker and got no answer: the broker may publish that attempt's will.
+   */
   readonly connection: number;
   /**
    * Hands a message to the broker. Resolves true at the broker's PUBACK (QoS 1) or when written (QoS 0), false

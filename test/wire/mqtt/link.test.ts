@@ -1,0 +1,300 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
+import { afterEach, expect, test } from "vitest";
+import { openBroker } from "../../../simulator/brokers/mqtt/broker.ts";
+import { openLink, type Subscription } from "../../../wire/mqtt/link.ts";
+import type { Link, LinkOptions } from "../../../wire/mqtt/port.ts";
+import { openLog, silentLog } from "../../../wire/process/log.ts";
+import { openProxy, until } from "./support.ts";
+
+const afterwards: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const step of afterwards.splice(0).reverse()) await step();
+});
+
+async function startBroker() {
+  const broker = await openBroker({ host: "127.0.0.1", port: 0, open: true }, silentLog);
+  afterwards.push(() => broker.close());
+  return broker;
+}
+
+async function startProxy(port: () => number) {
+  const proxy = await openProxy(port);
+  afterwards.push(() => proxy.close());
+  return proxy;
+}
+
+interface Watched {
+  link: Link;
+  ups: number[];
+  downs: string[];
+  messages: string[];
+  lines: string[];
+}
+
+let clients = 0;
+function watch(port: number, subscriptions: Subscription[] = [], more: Partial<LinkOptions> = {}): Watched {
+  const seen = { ups: [], downs: [], messages: [], lines: [] } as Omit<Watched, "link">;
+  clients += 1;
+  const link = openLink(
+    {
+      url: `mqtt://127.0.0.1:${port}`,
+      clientId: `test-${clients}`,
+      cleanSession: true,
+      keepaliveS: 10,
+      ...more,
+    },
+    subscriptions,
+    {
+      up: (n) => seen.ups.push(n),
+      down: (why) => seen.downs.push(why),
+      message: (topic, payload) => seen.messages.push(`${topic} ${Buffer.from(payload).toString()}`),
+    },
+    openLog("link", (line) => seen.lines.push(line)),
+  );
+  afterwards.push(() => link.close());
+  return { link, ...seen };
+}
+
+const isUp = (w: Watched, times = 1) => until(`connection ${times}`, () => w.ups.length >= times, 8_000);
+const willOf = (connection: number) => ({ topic: "wills", payload: `will ${connection}`, qos: 1 as const });
+
+test("publishes with and without acknowledgement, and hears what it subscribed to from the moment it is up", async () => {
+  const broker = await startBroker();
+  const a = watch(broker.port, [{ topic: "to/a", qos: 1 }]);
+  const b = watch(broker.port, [{ topic: "to/b", qos: 1 }]);
+  await isUp(a);
+  expect(await a.link.publish("to/a", "myself", 1)).toBe(true);
+  await isUp(b);
+  expect(await a.link.publish("to/b", "acknowledged", 1)).toBe(true);
+  expect(await a.link.publish("to/b", new TextEncoder().encode("written"), 0)).toBe(true);
+  await until("both messages", () => b.messages.length === 2);
+  expect(b.messages).toEqual(["to/b acknowledged", "to/b written"]);
+  expect(a.messages).toEqual(["to/a myself"]);
+  expect(a.link.connection).toBe(1);
+});
+
+test("a broken connection leaves the will that was asked for it, a clean end leaves none", async () => {
+  const broker = await startBroker();
+  const proxy = await startProxy(() => broker.port);
+  const witness = watch(broker.port, [{ topic: "wills", qos: 1 }]);
+  await isUp(witness);
+  const device = watch(proxy.port, [], { will: willOf });
+  await isUp(device);
+  proxy.cut();
+  await isUp(device, 2);
+  expect(device.downs).toHaveLength(1);
+  expect(device.link.connection).toBe(2);
+  proxy.cut();
+  await isUp(device, 3);
+  await until("two wills", () => witness.messages.length === 2);
+  expect(witness.messages).toEqual(["wills will 1", "wills will 2"]);
+  await device.link.close();
+  expect(device.link.connected).toBe(false);
+  await witness.link.publish("wills", "the end", 1);
+  await until("the end", () => witness.messages.length > 2);
+  expect(witness.messages.at(2)).toBe("wills the end");
+});
+
+test("an attempt that reached the broker uses its number up, even when no answer came back", async () => {
+  const broker = await startBroker();
+  const proxy = await startProxy(() => broker.port);
+  const witness = watch(broker.port, [{ topic: "wills", qos: 1 }]);
+  await isUp(witness);
+  proxy.mode = "mute";
+  const device = watch(proxy.port, [], { will: willOf });
+  let cutAt = performance.now() + 100;
+  await until("the will of an attempt that got no answer", () => {
+    if (performance.now() > cutAt) {
+      proxy.cut();
+      cutAt = performance.now() + 100;
+    }
+    return witness.messages.length > 0;
+  });
+  proxy.mode = "pass";
+  await isUp(device);
+  const numbers = witness.messages.map((text) => Number(text.split(" ")[2]));
+  expect(device.link.connection).toBeGreaterThan(Math.max(...numbers));
+  expect(new Set(numbers).size).toBe(numbers.length);
+});
+
+test("on take-over the old will is published, and the older client is told that it is down", async () => {
+  const broker = await startBroker();
+  const witness = watch(broker.port, [{ topic: "wills", qos: 1 }]);
+  await isUp(witness);
+  const old = watch(broker.port, [], { clientId: "same", will: () => ({ ...willOf(0), payload: "old" }) });
+  await isUp(old);
+  const young = watch(broker.port, [], {
+    clientId: "same",
+    will: () => ({ ...willOf(0), payload: "young" }),
+  });
+  await until("old down", () => old.downs.length === 1);
+  await old.link.close();
+  await isUp(young);
+  expect(witness.messages).toEqual(["wills old"]);
+  expect(young.link.connected).toBe(true);
+});
+
+test("nothing is kept for a broken link: what was in flight is not taken, and is not sent later", async () => {
+  const broker = await startBroker();
+  const proxy = await startProxy(() => broker.port);
+  const witness = watch(broker.port, [{ topic: "data", qos: 1 }]);
+  await isUp(witness);
+  const device = watch(proxy.port, [], { keepaliveS: 1 });
+  await isUp(device);
+  proxy.mode = "hole";
+  const started = performance.now();
+  const first = device.link.publish("data", "lost", 1);
+  const second = device.link.publish("data", "lost too", 0);
+  expect(await first).toBe(false);
+  // Keepalive 1 s: a ping after 1 s without an answer, given up after another half.
+  const noticedMs = performance.now() - started;
+  expect(noticedMs).toBeLessThan(2_500);
+  await second;
+  await until("down", () => device.downs.length === 1);
+  expect(device.downs[0]).toMatch(/keepalive/i);
+  expect(device.link.connected).toBe(false);
+  expect(await device.link.publish("data", "offline", 1)).toBe(false);
+  proxy.mode = "pass";
+  await isUp(device, 2);
+  expect(await device.link.publish("data", "new", 1)).toBe(true);
+  await until("the new message", () => witness.messages.length > 0);
+  expect(witness.messages).toEqual(["data new"]);
+});
+
+test("a busy half-open link is noticed too: sending does not count as hearing", async () => {
+  const broker = await startBroker();
+  const proxy = await startProxy(() => broker.port);
+  const device = watch(proxy.port, [], { keepaliveS: 1 });
+  await isUp(device);
+  proxy.mode = "hole";
+  const traffic = setInterval(() => void device.link.publish("data", "x", 0), 100);
+  afterwards.push(() => clearInterval(traffic));
+  await until("down", () => device.downs.length === 1, 2_500);
+});
+
+async function brokerProcess(port: number): Promise<{ child: ChildProcess; port: number }> {
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "simulator/brokers/mqtt/mqtt-main.ts"],
+    {
+      env: { ...process.env, MQTT_PORT: String(port), MQTT_OPEN: "1" },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  afterwards.push(() => child.kill("SIGKILL"));
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  await until("broker started", () => /started successfully on .*:\d+\n/.test(output), 10_000);
+  return { child, port: Number(/:(\d+)\n/.exec(output)?.[1]) };
+}
+
+test("a broker killed and started again has its clients and their subscriptions back within 3 s", async () => {
+  const first = await brokerProcess(0);
+  const device = watch(first.port, [{ topic: "commands", qos: 1 }]);
+  await isUp(device);
+  first.child.kill("SIGKILL");
+  await until("down", () => device.downs.length === 1);
+  expect(await device.link.publish("events", "x", 1)).toBe(false);
+  await brokerProcess(first.port);
+  const back = performance.now();
+  await until("up again", () => device.ups.length === 2, 3_000);
+  console.log(`link back ${Math.round(performance.now() - back)} ms after the broker was ready`);
+  expect(device.ups).toEqual([1, 2]);
+  expect(await device.link.publish("commands", "heard", 1)).toBe(true);
+  await until("heard", () => device.messages.length === 1);
+});
+
+test("refused connections and subscriptions are told in words and tried again", async () => {
+  const broker = await startBroker();
+  const device = watch(broker.port, [{ topic: "ev/v1/1/CP-002/commands", qos: 1 }], {
+    clientId: "CP-001-engine",
+  });
+  await until("a line", () => device.lines.length > 0);
+  expect(device.lines[0]).toMatch(/subscription to ev\/v1\/1\/CP-002\/commands refused/);
+  const other = watch(broker.port, [], { clientId: "CP-#-monitor" });
+  await until("a line", () => other.lines.length > 0);
+  expect(other.lines[0]).toMatch(/not authorized/i);
+  expect(device.ups.concat(other.ups)).toEqual([]);
+});
+
+test("after close nothing runs on, whether connected, connecting or never answered", async () => {
+  const broker = await startBroker();
+  const proxy = await startProxy(() => broker.port);
+  const before = resources();
+  const nobody = watch(1);
+  const connected = watch(broker.port);
+  const deaf = watch(proxy.port);
+  await isUp(connected);
+  await isUp(deaf);
+  proxy.mode = "hole";
+  const connecting = watch(proxy.port);
+  await until("refused", () => nobody.lines.length > 0);
+  const unanswered = deaf.link.publish("x", "y", 1);
+  const started = performance.now();
+  await Promise.all([nobody, connected, deaf, connecting].map((w) => w.link.close()));
+  expect(performance.now() - started).toBeLessThan(1_500);
+  expect(await unanswered).toBe(false);
+  proxy.cut();
+  await until("no timer, no socket left", () => resources() <= before);
+});
+
+function resources(): number {
+  return process.getActiveResourcesInfo().filter((name) => /TCPSocketWrap|Timeout/.test(name)).length;
+}
+
+test("TLS: the broker's certificate must come from the given authority", async () => {
+  const broker = await startBroker();
+  const folder = mkdtempSync(join(tmpdir(), "ev-tls-"));
+  afterwards.push(() => rmSync(folder, { recursive: true }));
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const request =
+    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost";
+  execFileSync(
+    "openssl",
+    [...request.split(" "), "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert],
+    { stdio: "ignore" },
+  );
+  const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (near) => {
+    const far = connect(broker.port, "127.0.0.1");
+    near.pipe(far).pipe(near);
+    near.on("error", () => far.destroy());
+    far.on("error", () => near.destroy());
+    near.on("close", () => far.destroy());
+  });
+  server.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  afterwards.push(() => new Promise((resolve) => server.close(resolve)));
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+
+  const trusting = watch(0, [], { url: `mqtts://localhost:${port}`, tls: { ca: cert } });
+  await isUp(trusting);
+  expect(await trusting.link.publish("x", "y", 1)).toBe(true);
+  const strange = watch(0, [], { url: `mqtts://localhost:${port}` });
+  const wrongHost = watch(0, [], { url: `mqtts://127.0.0.1:${port}`, tls: { ca: cert } });
+  const unreadable = watch(0, [], {
+    url: `mqtts://localhost:${port}`,
+    tls: { ca: join(folder, "none.pem") },
+  });
+  for (const [refused, why] of [
+    [strange, /self-signed/],
+    [wrongHost, /IP: 127\.0\.0\.1 is not in the cert/],
+    [unreadable, /none\.pem/],
+  ] as const) {
+    await until("refused", () => refused.lines.length > 0);
+    expect(refused.lines[0]).toMatch(why);
+    expect(refused.ups).toEqual([]);
+  }
+});
+
+test("options that can never work are refused at once", () => {
+  expect(() => watch(0, [], { url: "http://localhost" })).toThrow(/mqtt:\/\//);
+  expect(() => watch(0, [], { url: "mqtt://localhost", tls: { ca: "x" } })).toThrow(/mqtts/);
+});
