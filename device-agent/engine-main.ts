@@ -8,6 +8,7 @@ import { systemClock } from "../wire/process/clock.ts";
 import { positive, readEnvironment, whole } from "../wire/process/environment.ts";
 import { endWith } from "../wire/process/lifetime.ts";
 import { errorText, openLog } from "../wire/process/log.ts";
+import { systemTimers } from "../wire/process/timers.ts";
 import { openRapiCharger } from "./charger/rapi/rapi-charger.ts";
 import { runEngine } from "./engine/run.ts";
 import { serveHealth } from "./health/health-server.ts";
@@ -66,6 +67,8 @@ const engine = runEngine({
   journal,
   charger,
   clock,
+  timers: systemTimers,
+  random: Math.random,
   log,
   publish: (payload) => void link.publish(eventsTopic, payload, 1),
   onExit: () => exited.resolve(),

@@ -3,6 +3,7 @@
 import { AckMessage, Downlink, parseJson, type Stamp } from "../../wire/messages/index.ts";
 import type { Clock } from "../../wire/process/clock.ts";
 import type { Log } from "../../wire/process/log.ts";
+import type { Timers } from "../../wire/process/timers.ts";
 import type { Charger } from "../charger/port.ts";
 import type { Journal } from "../journal/port.ts";
 import { openPublisher } from "../journal/publisher.ts";
@@ -19,6 +20,8 @@ export interface EngineParts {
   journal: Journal;
   charger: Charger;
   clock: Clock;
+  timers: Timers;
+  random: () => number;
   log: Log;
   publish(payload: string): void;
   /** Called once when SIGTERM's work is done. */
@@ -48,8 +51,8 @@ function stateOf(journal: Journal): Durable | null {
 }
 
 export function runEngine(parts: EngineParts): Engine {
-  const { config, journal, charger, clock, log } = parts;
-  const publisher = openPublisher(journal, parts.publish, clock.monoMs);
+  const { config, journal, charger, clock, timers, log } = parts;
+  const publisher = openPublisher(journal, parts.publish, clock.monoMs, timers, parts.random);
   let state = initialState(config, stateOf(journal));
   let tickedMono = clock.monoMs();
   let chargerHeardMono: number | null = null;
@@ -88,10 +91,10 @@ export function runEngine(parts: EngineParts): Engine {
     enqueue({ is: "charger", event });
   });
   enqueue({ is: "start" });
-  const timer = setInterval(() => {
+  const cancelTick = timers.every(tickMs, () => {
     tickedMono = clock.monoMs();
     enqueue({ is: "tick", oldestPending: journal.oldestPending() });
-  }, tickMs);
+  });
 
   return {
     get state() {
@@ -132,7 +135,7 @@ export function runEngine(parts: EngineParts): Engine {
     },
     terminate: () => enqueue({ is: "terminate" }),
     stop() {
-      clearInterval(timer);
+      cancelTick();
       publisher.stop();
     },
   };

@@ -1,5 +1,6 @@
 // Publishes what the journal holds: the shell around outbox.rules, with one timer for the next resend.
 import type { AckMessage } from "../../wire/messages/index.ts";
+import type { Cancel, Timers } from "../../wire/process/timers.ts";
 import { emptyOutbox, nextDueMono, onLink, onSettled, toPublish } from "./outbox.rules.ts";
 import type { Journal } from "./port.ts";
 
@@ -18,18 +19,20 @@ export function openPublisher(
   journal: Journal,
   publish: (payload: string) => void,
   monoMs: () => number,
-  random: () => number = Math.random,
+  timers: Timers,
+  random: () => number,
 ): Publisher {
   const outbox = emptyOutbox();
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: Cancel | undefined;
 
   function pump(): void {
     const read = (kind: "urgent" | "bulk", after: { epoch: number; seq: number } | null, limit: number) =>
       journal.unacknowledged(kind, after, limit);
     for (const entry of toPublish(outbox, read, monoMs(), random)) publish(entry.payload);
-    clearTimeout(timer);
+    cancel?.();
+    cancel = undefined;
     const due = nextDueMono(outbox);
-    if (due !== null) timer = setTimeout(pump, Math.max(10, due - monoMs()));
+    if (due !== null) cancel = timers.after(Math.max(10, due - monoMs()), pump);
   }
 
   return {
@@ -50,7 +53,7 @@ export function openPublisher(
       pump();
     },
     stop() {
-      clearTimeout(timer);
+      cancel?.();
       onLink(outbox, false);
     },
   };
