@@ -55,7 +55,7 @@ export function readUplink(
       payload,
       reason,
       ...(device ? { cp: device.cp } : {}),
-      ...(device && identity ? { event: identityText({ ...device, ...identity }) } : {}),
+      ...(device && identity ? { event: identityText({ ...identity, ...device }) } : {}),
     };
     return {
       is: "dead-letter",
