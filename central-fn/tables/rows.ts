@@ -105,6 +105,8 @@ export interface Claim {
   by?: EventPlace;
   /** The journal that held the session is gone: released when the device reports the relay open. */
   lostJournal?: true;
+  /** Its session was flagged overdue. */
+  overdue?: true;
 }
 
 export interface Health {

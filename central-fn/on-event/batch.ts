@@ -1,0 +1,129 @@
+// The entry of every record: a batch in the shape that Lambda gets from a managed-Kafka source. Partitions are
+// worked off side by side, each in order; the first failure stops its partition there and is reported, so that
+// exactly the rest comes again.
+import type { OutRecord, Producer } from "../../wire/kafka/port.ts";
+import { kafkaTopics, partitionOf } from "../../wire/messages/index.ts";
+import { errorText, type Log } from "../../wire/process/log.ts";
+import type { Table } from "../tables/port.ts";
+import type { KafkaRecord } from "./dead-letters.ts";
+import { type Hands, isRetriable, perform } from "./execute.ts";
+import type { Send } from "./plan.ts";
+import { burial, type Work, worksOf } from "./works.ts";
+
+export interface MskRecord {
+  topic: string;
+  partition: number;
+  offset: number;
+  timestamp: number;
+  timestampType: string;
+  /** Base64. */
+  key?: string;
+  value?: string;
+  headers: Record<string, number[]>[];
+}
+
+export interface MskEvent {
+  eventSource: string;
+  /** By `topic-partition`. */
+  records: Record<string, MskRecord[]>;
+}
+
+/** The first record of each partition that is not done: it and all after it come again. */
+export interface BatchResponse {
+  batchItemFailures: { itemIdentifier: { partition: string; offset: number } }[];
+}
+
+export interface HandlerParts {
+  table: Table;
+  producer: Pick<Producer, "send">;
+  partitions: number;
+  log: Log;
+  nowMs(): number;
+}
+
+export type Handler = (event: MskEvent) => Promise<BatchResponse>;
+
+export function createHandler(parts: HandlerParts): Handler {
+  const hands = handsOf(parts);
+  return async (event) => {
+    const failures = await Promise.all(
+      Object.entries(event.records).map(async ([partition, records]) => {
+        const offset = await handlePartition(records.map(decode), parts, hands);
+        return offset === undefined ? [] : [{ itemIdentifier: { partition, offset } }];
+      }),
+    );
+    return { batchItemFailures: failures.flat() };
+  };
+}
+
+/** What plans are carried out with. */
+export function handsOf({ table, producer, partitions, log }: Omit<HandlerParts, "nowMs">): Hands {
+  return {
+    table,
+    log,
+    send: (sends) => producer.send(sends.map((send) => outRecord(send, partitions))),
+  };
+}
+
+function decode({ topic, partition, offset, timestamp, value }: MskRecord): KafkaRecord {
+  return { topic, partition, offset, timestampMs: timestamp, value: Buffer.from(value ?? "", "base64") };
+}
+
+/** The offset from which on nothing is done; undefined: all is done. */
+async function handlePartition(
+  records: readonly KafkaRecord[],
+  parts: HandlerParts,
+  hands: Hands,
+): Promise<number | undefined> {
+  for (const work of worksOf(records, parts)) {
+    try {
+      await perform(work.steps(parts.nowMs()), hands);
+    } catch (error) {
+      if (isRetriable(error) || !(await buryBroken(work, error, parts, hands))) {
+        parts.log.warn(
+          `${records[0]?.topic} from offset ${work.firstOffset} on is retried: ${errorText(error)}`,
+        );
+        return work.firstOffset;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** A handler that breaks on a record must not hold up the bills behind it: the record is kept for a repaired one. */
+async function buryBroken(work: Work, error: unknown, parts: HandlerParts, hands: Hands): Promise<boolean> {
+  parts.log.error(`a handler broke: ${error instanceof Error ? error.stack : String(error)}`);
+  try {
+    const reason = `the handler broke: ${errorText(error)}`;
+    await perform(burial(work.records, reason, parts.nowMs()), hands);
+    return true;
+  } catch (burying) {
+    parts.log.error(`and its record could not be buried: ${errorText(burying)}`);
+    return false;
+  }
+}
+
+/** Where a send goes in Kafka. */
+export function outRecord(send: Send, partitions: number): OutRecord {
+  const value = JSON.stringify(send.message);
+  switch (send.to) {
+    case "cp":
+      return {
+        topic: kafkaTopics.commands.name,
+        key: send.cp,
+        partition: partitionOf(send.cp, partitions),
+        value,
+      };
+    case "driver": {
+      const { driver } = send.message;
+      return {
+        topic: kafkaTopics.driverUpdates.name,
+        key: driver,
+        partition: partitionOf(driver, partitions),
+        value,
+      };
+    }
+    case "dead-letters":
+      return { topic: kafkaTopics.deadLetters.name, key: send.message.id, partition: 0, value };
+  }
+}

@@ -1,0 +1,53 @@
+// registration: who the charge point is. The newest word of its monitor wins; a changed price is a new tariff
+// version, and running sessions keep theirs.
+import { type Envelope, issuesText, Registration } from "../../wire/messages/index.ts";
+import { placeOf } from "../rules/engine-facts.ts";
+import { type CpRow, type EventPlace, keys } from "../tables/rows.ts";
+import type { Routed } from "./device-event.ts";
+import { CpDraft, newCpRow } from "./draft.ts";
+import { nothing, type Plan, type Rows, unread } from "./plan.ts";
+
+export function registration(event: Envelope, ingestMs: number, nowMs: number): Routed {
+  const parsed = Registration.safeParse(event.body);
+  if (!parsed.success) return { ok: false, reason: `registration: ${issuesText(parsed.error)}` };
+  return { ok: true, plan: (rows) => planRegistration(event, parsed.data, ingestMs, nowMs, rows) };
+}
+
+function planRegistration(
+  event: Envelope,
+  body: Registration,
+  ingestMs: number,
+  nowMs: number,
+  rows: Rows,
+): Plan {
+  const key = keys.cp(event.cp);
+  const need = unread(rows, [key]);
+  if (need) return need;
+  const before = rows.get<CpRow>(key)?.value ?? newCpRow(event.cp);
+  if (before.registeredBy && !isNewer(event, before.registeredBy)) return nothing;
+  const draft = new CpDraft(rows, nowMs, event.cp);
+  // An operator's price stays until the charge point itself names another than it named before.
+  const priceChanged = before.registration?.priceE5PerKwh !== body.priceE5PerKwh;
+  const version = (before.tariff?.version ?? 0) + 1;
+  draft.change({
+    registration: body,
+    registeredAtMs: ingestMs,
+    registeredBy: placeOf(event),
+    ...(priceChanged || !before.tariff
+      ? { tariff: { version, priceE5PerKwh: body.priceE5PerKwh, currency: body.currency } }
+      : {}),
+  });
+  if (!before.registration)
+    draft.info(
+      `CP ${event.cp} registered: ${body.name}, ${body.powerW / 1000} kW, €${body.priceE5PerKwh / 1e5}/kWh`,
+    );
+  else if (priceChanged)
+    draft.info(`CP ${event.cp} has tariff version ${version}: €${body.priceE5PerKwh / 1e5}/kWh`);
+  return draft.decision();
+}
+
+/** Journals have no order among themselves: a new one is a replaced disk. */
+function isNewer(event: Envelope, than: EventPlace): boolean {
+  if (event.journal !== than.journal) return true;
+  return event.epoch === than.epoch ? event.seq > than.seq : event.epoch > than.epoch;
+}

@@ -1,0 +1,98 @@
+// De-duplication of cp.events per journal and epoch: a contiguous mark and a small window beyond a hole.
+//
+// 1. Everything up to the mark is processed; an event is a duplicate when it is at or below the mark, in the
+//    window, or of an epoch that the device said to be done.
+// 2. `prev` chains the events of this topic, so meter samples, which travel elsewhere, leave no hole.
+// 3. The window is bounded: beyond 256 entries the oldest hole is given up, loudly.
+import type { Envelope } from "../../wire/messages/index.ts";
+import type { EventMark } from "../tables/rows.ts";
+
+export type Seen =
+  | { is: "duplicate" }
+  | {
+      is: "new";
+      marks: EventMark[];
+      /** The mark before and after this event. */
+      from: number;
+      to: number;
+      /** First missing place that was given up because the window was full. */
+      gaveUpAfter: number | null;
+    };
+
+type Place = Pick<Envelope, "journal" | "epoch" | "seq" | "prev">;
+
+const windowAtMost = 256;
+const journalsAtMost = 8;
+
+export function see(marks: readonly EventMark[], event: Place): Seen {
+  if (isDone(marks, event)) return { is: "duplicate" };
+  const known = markOf(marks, event);
+  const mark: EventMark = known ?? { journal: event.journal, epoch: event.epoch, mark: 0, window: [] };
+  if (event.seq <= mark.mark || mark.window.some(([, seq]) => seq === event.seq)) return { is: "duplicate" };
+  const window = [...mark.window, [event.prev, event.seq] as [number, number]].sort((a, b) => a[1] - b[1]);
+  const next = advance({ ...mark, window }, mark.mark);
+  const full = next.window.length > windowAtMost;
+  const kept = full ? advance(next, next.window[0]?.[0] ?? next.mark) : next;
+  return {
+    is: "new",
+    marks: bounded(known ? marks.map((other) => (other === known ? kept : other)) : [...marks, kept]),
+    from: mark.mark,
+    to: kept.mark,
+    gaveUpAfter: full ? next.mark : null,
+  };
+}
+
+/** Raises the mark to `mark` and over every window entry that then follows without a hole. */
+function advance(eventMark: EventMark, mark: number): EventMark {
+  const window = [...eventMark.window];
+  let reached = Math.max(mark, eventMark.mark);
+  let first = window[0];
+  while (first && first[0] <= reached) {
+    reached = Math.max(reached, first[1]);
+    window.shift();
+    first = window[0];
+  }
+  return { ...eventMark, mark: reached, window };
+}
+
+/**
+ * The device's `oldestPending`: everything before it was said to be processed. Older epochs are forgotten, and
+ * the mark of its epoch starts just before it.
+ */
+export function forgetBefore(
+  marks: readonly EventMark[],
+  journal: string,
+  oldest: { epoch: number; seq: number },
+): EventMark[] {
+  // A late hello must not bring back an epoch that a newer one declared done.
+  if (isDone(marks, { journal, epoch: oldest.epoch })) return [...marks];
+  const known = markOf(marks, { journal, epoch: oldest.epoch });
+  const mark = known ?? { journal, epoch: oldest.epoch, mark: 0, window: [] };
+  const kept = marks.filter((other) => other.journal !== journal || other.epoch > oldest.epoch);
+  const first = advance({ ...mark, oldest: true }, Math.max(0, oldest.seq - 1));
+  const at = kept.findIndex((other) => other.journal === journal);
+  return at < 0 ? [...kept, first] : [...kept.slice(0, at), first, ...kept.slice(at)];
+}
+
+/** How far the device may forget this epoch; undefined while an older epoch of the journal has a hole. */
+export function watermark(marks: readonly EventMark[], journal: string, epoch: number): number | undefined {
+  const holes = marks.some(
+    (mark) => mark.journal === journal && mark.epoch < epoch && mark.window.length > 0,
+  );
+  return holes ? undefined : markOf(marks, { journal, epoch })?.mark;
+}
+
+function isDone(marks: readonly EventMark[], place: { journal: string; epoch: number }): boolean {
+  return marks.some((mark) => mark.journal === place.journal && mark.oldest && place.epoch < mark.epoch);
+}
+
+function markOf(marks: readonly EventMark[], place: { journal: string; epoch: number }) {
+  return marks.find((mark) => mark.journal === place.journal && mark.epoch === place.epoch);
+}
+
+/** Journals in the order of their first event; the longest unheard go first. */
+function bounded(marks: EventMark[]): EventMark[] {
+  const journals = [...new Set(marks.map((mark) => mark.journal))];
+  const gone = new Set(journals.slice(0, Math.max(0, journals.length - journalsAtMost)));
+  return gone.size === 0 ? marks : marks.filter((mark) => !gone.has(mark.journal));
+}
