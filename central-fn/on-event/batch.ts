@@ -2,7 +2,7 @@
 // worked off side by side, each in order; the first failure stops its partition there and is reported, so that
 // exactly the rest comes again.
 import type { OutRecord, Producer } from "../../wire/kafka/port.ts";
-import { kafkaTopics, partitionOf } from "../../wire/messages/index.ts";
+import { assertPartitions, kafkaTopics, partitionOf } from "../../wire/messages/index.ts";
 import { errorText, type Log } from "../../wire/process/log.ts";
 import type { Table } from "../tables/port.ts";
 import type { KafkaRecord } from "./dead-letters.ts";
@@ -45,6 +45,7 @@ export type Handler = (event: MskEvent) => Promise<BatchResponse>;
 
 export function createHandler(parts: HandlerParts): Handler {
   const hands = handsOf(parts);
+  assertPartitions(parts.partitions);
   return async (event) => {
     const failures = await Promise.all(
       Object.entries(event.records).map(async ([partition, records]) => {
@@ -61,8 +62,19 @@ export function handsOf({ table, producer, partitions, log }: Omit<HandlerParts,
   return {
     table,
     log,
-    send: (sends) => producer.send(sends.map((send) => outRecord(send, partitions))),
+    async send(sends) {
+      try {
+        await producer.send(sends.map((send) => outRecord(send, partitions)));
+      } catch (error) {
+        throw new NotSent(errorText(error));
+      }
+    },
   };
+}
+
+/** Committed and not sent: the record comes again and publishes what is unpublished. */
+export class NotSent extends Error {
+  readonly retriable = true;
 }
 
 function decode({ topic, partition, offset, timestamp, value }: MskRecord): KafkaRecord {

@@ -11,6 +11,7 @@ import { markPublished } from "./published.ts";
 
 export type Step =
   | { do: "read"; keys: Key[] }
+  | { do: "query"; pk: string }
   | { do: "commit"; writes: Write[] }
   | { do: "send"; sends: Send[] }
   | { do: "log"; lines: LogLine[] };
@@ -62,6 +63,13 @@ export function* readRows(keys: Key[]): Steps<(Row | undefined)[]> {
   return answer.rows;
 }
 
+/** Every row of a partition. */
+export function* queryRows(pk: string): Steps<(Row | undefined)[]> {
+  const answer = yield { do: "query", pk };
+  if (!answer || !("rows" in answer)) throw new Error("a query step was not answered with rows");
+  return answer.rows;
+}
+
 export class ReadRows implements Rows {
   readonly #rows = new Map<string, Row | undefined>();
 
@@ -82,7 +90,7 @@ export class ReadRows implements Rows {
 }
 
 export interface Hands {
-  table: Pick<Table, "getMany" | "commit">;
+  table: Pick<Table, "getMany" | "query" | "commit">;
   /** Resolves when Kafka has every one of them. */
   send(sends: readonly Send[]): Promise<void>;
   log: Log;
@@ -114,6 +122,8 @@ async function performStep(step: Step, hands: Hands): Promise<StepAnswer> {
         rows.push(...(await hands.table.getMany(step.keys.slice(i, i + keysPerRead))));
       return { rows };
     }
+    case "query":
+      return { rows: await hands.table.query(step.pk) };
     case "commit":
       return { commit: await hands.table.commit(step.writes) };
     case "send":
