@@ -42,6 +42,8 @@ export interface VirtualLine {
   /** False: opening fails from now on. */
   setOpenable(openable: boolean): void;
   run(untilMs: number): void;
+  /** Our own process stands still for so long; then its timers are first. */
+  stall(forMs: number): void;
   commands(fromMs?: number): string[];
   readings(fromMs?: number): ChargerReading[];
   lastReading(): ChargerReading;
@@ -151,6 +153,10 @@ export function virtualLine(
     cut(reason) {
       generation += 1;
       put({ is: "closed", mono: nowMs, reason });
+    },
+    stall(forMs) {
+      nowMs += forMs;
+      put({ is: "tick", mono: nowMs });
     },
     setOpenable(next) {
       openable = next;

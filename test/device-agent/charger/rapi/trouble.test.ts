@@ -1,0 +1,260 @@
+// What goes wrong on the line, and what the charger does by itself: the driver's rules under virtual time.
+import { describe, expect, test } from "vitest";
+import type { ChargerEvent, Supply } from "../../../../device-agent/charger/port.ts";
+import { close, open, type SmallBox, smallBox } from "./small-box.ts";
+import { frame, type VirtualLine, virtualLine } from "./virtual-line.ts";
+
+const on: Supply = { on: true, amps: 16, permit: "p1", notAfterMono: null };
+
+function asleep(): { box: SmallBox; line: VirtualLine } {
+  const box = smallBox();
+  const line = virtualLine(box);
+  line.want({ on: false });
+  line.run(3_000);
+  return { box, line };
+}
+
+function charging(): { box: SmallBox; line: VirtualLine } {
+  const { box, line } = asleep();
+  line.want(on);
+  line.run(3_600);
+  close(box);
+  line.run(6_000);
+  return { box, line };
+}
+
+function eventsOf<K extends ChargerEvent["is"]>(line: VirtualLine, is: K, fromMs = 0) {
+  return line.told.filter(({ ms, event }) => ms >= fromMs && event.is === is);
+}
+
+describe("an exchange", () => {
+  test("that the charger misread is repeated", () => {
+    const { box, line } = charging();
+    let misread = 0;
+    box.first = () => (misread++ < 3 ? [{ afterMs: 30, text: "$NK^21\r" }] : undefined);
+    line.run(9_000);
+    expect(line.readings(6_500).length).toBeGreaterThanOrEqual(2);
+    expect(eventsOf(line, "unreachable")).toEqual([]);
+  });
+
+  test("whose reply was damaged is repeated after its time-out", () => {
+    const { box, line } = charging();
+    let damaged = 0;
+    box.first = () => (damaged++ === 0 ? [{ afterMs: 30, text: "$OK 03 3 03 0540 :7F^00\r" }] : undefined);
+    line.run(11_000);
+    expect(line.readings(8_500).length).toBeGreaterThanOrEqual(2);
+    expect(eventsOf(line, "unreachable")).toEqual([]);
+  });
+
+  test("answered late is not mistaken for the next one", () => {
+    const { box, line } = charging();
+    box.sessionWs = 5_000;
+    line.run(8_000);
+    // Every answer of the next seconds comes in one burst, as after a self-test.
+    box.first = (command, sequence, atMs) => [
+      { afterMs: Math.max(30, 10_600 - atMs), text: box.answer(command, sequence) },
+    ];
+    line.run(20_000);
+    for (const reading of line.readings(8_000))
+      expect(reading).toMatchObject({ sessionWs: 5_000, state: "charging" });
+    expect(eventsOf(line, "unreachable")).toEqual([]);
+  });
+
+  test("is not disturbed by what the charger tells between command and answer", () => {
+    const { box, line } = asleep();
+    box.first = (command, sequence) =>
+      command === "GS"
+        ? [
+            { afterMs: 10, text: `\nrelayCloseMs: 25\r\nrelayHoldPwm: 75\r\n${frame("$AT fe 01 24 0300")}` },
+            { afterMs: 30, text: box.answer(command, sequence) },
+          ]
+        : undefined;
+    box.plugged = true;
+    line.run(4_500);
+    expect(line.lastReading()).toMatchObject({ plugged: true, state: "sleeping" });
+  });
+
+  test("is never two at a time", () => {
+    const box = smallBox();
+    let unanswered = 0;
+    let most = 0;
+    const line = virtualLine({
+      hear(command, sequence, atMs) {
+        unanswered += 1;
+        most = Math.max(most, unanswered);
+        line.at(atMs + 30, () => {
+          unanswered -= 1;
+        });
+        return box.hear(command, sequence, atMs);
+      },
+    });
+    line.want({ on: false });
+    line.run(2_000);
+    line.want(on);
+    line.readNow();
+    line.run(2_010);
+    line.want({ on: false });
+    line.run(10_000);
+    expect(most).toBe(1);
+  });
+});
+
+describe("a charger that starts by itself", () => {
+  test.each([
+    ["no supply is wished", false],
+    ["supply is wished", true],
+  ])("is told once, and identified anew, when %s", (_, supplying) => {
+    const { box, line } = supplying ? charging() : asleep();
+    const bootMs = line.nowMs + 500;
+    line.run(bootMs);
+    box.dead = true;
+    open(box);
+    box.state = 0x00;
+    line.say(`\nrelayCloseMs: 100\r\n${frame("$AT 00 00 0 0200")}`, 100);
+    line.at(bootMs + 1_300, () => {
+      box.dead = false;
+      box.state = box.plugged ? 0x02 : 0x01;
+      box.amps = 24;
+    });
+    line.say(frame("$AB 00 8.2.3"), 1_300);
+    line.run(bootMs + 3_000);
+    expect(eventsOf(line, "booted")).toHaveLength(1);
+    expect(eventsOf(line, "identity", bootMs)).toHaveLength(1);
+    const orders = line.commands(bootMs + 1_300).filter((command) => !command.startsWith("G"));
+    expect(orders).toEqual(supplying ? ["SC 16 V"] : ["FS"]);
+    expect(line.sent.find(({ ms }) => ms >= bootMs + 1_300)?.ms).toBe(bootMs + 1_300);
+    expect(eventsOf(line, "unreachable")).toEqual([]);
+  });
+
+  test("is told again when its self-test failed", () => {
+    const { line } = asleep();
+    line.say(frame("$AT 00 00 0 0200"));
+    line.say(frame("$AB 07 8.2.3"), 1_200);
+    line.run(6_000);
+    expect(eventsOf(line, "booted").map(({ event }) => event)).toMatchObject([
+      { selfTest: "under way" },
+      { selfTest: "no-ground" },
+    ]);
+  });
+
+  test("of firmware 5 is put to sleep at its first word after the start, the only other sign it gives", () => {
+    const box = smallBox();
+    box.legacy = true;
+    const line = virtualLine(box);
+    line.want({ on: false });
+    line.run(3_000);
+    box.dead = true;
+    box.state = 0x00;
+    line.say(frame("$ST 00"));
+    line.at(4_300, () => {
+      box.dead = false;
+      box.state = 0x02;
+    });
+    line.say(frame("$ST 02"), 1_300);
+    line.run(4_500);
+    expect(line.commands(4_300)[0]).toBe("FS");
+    expect(box.state).toBe(0xfe);
+    expect(eventsOf(line, "booted")).toHaveLength(1);
+  });
+
+  test("unheard is noticed by its counter, and gets its current set again", () => {
+    const { box, line } = charging();
+    box.sessionWs = 46_000;
+    line.run(8_000);
+    box.amps = 24;
+    box.sessionWs = 500;
+    line.run(10_000);
+    expect(box.amps).toBe(16);
+    expect(line.lastReading()).toMatchObject({ sessionWs: 500 });
+  });
+});
+
+describe("a charger that does not answer", () => {
+  test("is unreachable after four seconds, told once, and tried again about every second", () => {
+    const { box, line } = charging();
+    box.dead = true;
+    line.run(11_000);
+    const [told] = eventsOf(line, "unreachable");
+    expect(told?.ms).toBeGreaterThan(9_000);
+    expect(told?.ms).toBeLessThanOrEqual(10_100);
+    line.setOpenable(false);
+    const before = line.opens.length;
+    line.run(31_000);
+    expect(line.opens.length - before).toBeGreaterThanOrEqual(17);
+    expect(eventsOf(line, "unreachable")).toHaveLength(1);
+    line.setOpenable(true);
+    box.dead = false;
+    line.run(33_000);
+    expect(eventsOf(line, "identity", 31_000)).toHaveLength(1);
+    expect(line.readings(31_000).length).toBeGreaterThan(0);
+    expect(line.commands(31_000)).toContain("SC 16 V");
+  });
+
+  test("is tried anew every 2.5 s when its line opens and stays silent", () => {
+    const { box, line } = charging();
+    box.dead = true;
+    line.run(36_000);
+    expect(line.opens.length).toBeGreaterThanOrEqual(10);
+    expect(eventsOf(line, "unreachable")).toHaveLength(1);
+  });
+
+  test("is unreachable too when it answers garbage, or asserts that it cannot read us", () => {
+    for (const text of ["$OK zz :01^FF\r", "$NK^21\r", "\u0000\u00ff$$$\r"]) {
+      const { box, line } = charging();
+      box.first = () => [{ afterMs: 5, text }];
+      line.run(11_000);
+      expect(eventsOf(line, "unreachable")).toHaveLength(1);
+    }
+    const { box, line } = charging();
+    box.first = (_, sequence) => [{ afterMs: 5, text: frame(`$OK zz ?? :${sequence}`) }];
+    line.run(11_000);
+    expect(eventsOf(line, "unreachable")).toHaveLength(1);
+    expect(line.sent.filter(({ ms }) => ms > 6_000).length).toBeLessThan(40);
+  });
+
+  test("from the beginning is unreachable, with the reason that the line gave", () => {
+    const line = virtualLine(smallBox());
+    line.setOpenable(false);
+    line.run(5_000);
+    expect(eventsOf(line, "unreachable").map(({ event }) => event)).toMatchObject([
+      { reason: expect.stringContaining("no such file") },
+    ]);
+  });
+
+  test("is not unreachable when its line closed for a moment only", () => {
+    const { line } = charging();
+    line.cut("unplugged");
+    line.run(9_000);
+    expect(eventsOf(line, "unreachable")).toEqual([]);
+    expect(eventsOf(line, "identity", 6_000)).toHaveLength(1);
+  });
+
+  test("is put to sleep when it is back, if the wish fell meanwhile", () => {
+    const { box, line } = charging();
+    box.dead = true;
+    line.run(8_000);
+    line.want({ on: false });
+    line.run(15_000);
+    box.dead = false;
+    line.run(20_000);
+    expect(box.state).toBe(0xfe);
+    expect(line.commands()).not.toContain("FD");
+  });
+
+  test("is not blamed when it was our own process that stood still", () => {
+    const { box, line } = charging();
+    const answers: (() => void)[] = [];
+    box.first = (command, sequence) => {
+      answers.push(() => line.say(box.answer(command, sequence)));
+      return [];
+    };
+    line.run(7_100);
+    expect(answers).toHaveLength(1);
+    box.first = null;
+    line.stall(30_000);
+    for (const answer of answers) answer();
+    line.run(40_000);
+    expect(eventsOf(line, "unreachable")).toEqual([]);
+    expect(line.readings(37_000).length).toBeGreaterThan(0);
+  });
+});
