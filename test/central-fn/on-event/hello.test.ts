@@ -1,0 +1,254 @@
+import { describe, expect, it } from "vitest";
+import { bob, connectorBody, cp, newSid, Story } from "./story.ts";
+
+const newJournal = { journal: "ffffffff-0002", epoch: 1 };
+
+describe("hello", () => {
+  it("is answered with the highest fence given out and every open command again", () => {
+    const story = new Story().ready();
+    const sid = newSid();
+    story.request(sid);
+    story.sends.length = 0;
+    story.hello();
+    expect(story.sends.map((send) => send.to === "cp" && send.message)).toMatchObject([
+      { kind: "welcome", fenceFloor: 1, journal: "aaaaaaaa-0001", epoch: 1 },
+      { kind: "command", op: "start-supply", sid },
+      { kind: "processed" },
+    ]);
+  });
+
+  it("that is repeated is welcomed again, and nothing else happens", () => {
+    const story = new Story().ready();
+    const record = story.hello();
+    const dump = story.table.dump();
+    story.sends.length = 0;
+    story.take(record);
+    expect(story.sends).toMatchObject([{ to: "cp", message: { kind: "welcome" } }]);
+    expect(story.table.dump()).toEqual(dump);
+  });
+
+  it("lets the marks of older epochs be forgotten, and their events stay duplicates", () => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    const started = story.started(grant);
+    story.hello({ epoch: 2 }, { oldestPending: { epoch: 2, seq: 1 } });
+    expect(story.cpRow().marks).toMatchObject([{ epoch: 2, mark: 1, oldest: true }]);
+    const dump = story.table.dump();
+    story.take(started);
+    expect(story.table.dump()).toEqual(dump);
+  });
+
+  it("keeps the echo of the newest epoch when an outbox repeats what is older", () => {
+    const story = new Story().ready();
+    const old = story.event("connector", connectorBody);
+    story.nowMs += 5_000;
+    story.hello({ epoch: 2, at: { boot: "boot-2", mono: 400, wall: story.nowMs, synced: true } });
+    story.nowMs += 5_000;
+    story.take(old);
+    expect(story.cpRow().engine?.stamp).toMatchObject({ boot: "boot-2", mono: 400 });
+  });
+
+  it("without a reading of the charger yet says nothing about the connector", () => {
+    const story = new Story().ready();
+    story.connector({ plugged: true, relayClosed: true });
+    story.hello({ epoch: 2 }, { connector: null });
+    expect(story.cpRow().engine).toMatchObject({ epoch: 2, plugged: true, relayClosed: true });
+    story.connector({ plugged: false }, { epoch: 2 });
+    expect(story.cpRow().engine).toMatchObject({ plugged: false });
+  });
+});
+
+describe("a journal that is new to Central", () => {
+  const running = () => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    story.started(grant);
+    story.commands();
+    return { story, grant, sid: grant.sid };
+  };
+
+  it("sends the open session to a review, stops it, and tells the driver", () => {
+    const { story, sid } = running();
+    story.hello(newJournal, { connector: { ...connectorBody, relayClosed: true, plugged: true } });
+    expect(story.session(sid)).toMatchObject({ rank: "NEEDS_REVIEW", reason: "journal lost" });
+    expect(story.review(sid)).toMatchObject({
+      cause: "journal lost",
+      registerStartWh: 1_000,
+      registerEndWh: null,
+    });
+    expect(story.driver()?.activeSid).toBe(null);
+    expect(story.inbox()).toEqual(["accepted", "started", "review"]);
+    expect(story.commands()).toMatchObject([{ op: "stop-supply", sid }]);
+    expect(story.cpRow().claim).toMatchObject({ sid, lostJournal: true });
+  });
+
+  it("holds the claim until the relay is seen open, then until the car has left", () => {
+    const { story } = running();
+    story.hello(newJournal, { connector: { ...connectorBody, relayClosed: true, plugged: true } });
+    story.connector({ relayClosed: false, plugged: true }, newJournal);
+    expect(story.cpRow().claim?.state).toBe("finishing");
+    story.connector({ relayClosed: false, plugged: false }, newJournal);
+    expect(story.cpRow().claim).toBe(null);
+  });
+
+  it("releases at once when its hello shows the relay open and no car", () => {
+    const { story } = running();
+    story.hello(newJournal);
+    expect(story.cpRow().claim).toBe(null);
+  });
+
+  it("is not believed about the relay before its charger was read", () => {
+    const { story, sid } = running();
+    story.hello(newJournal, { connector: null });
+    expect(story.cpRow().claim).toMatchObject({ lostJournal: true });
+    story.say(
+      "answer",
+      { cmdId: `${sid}-lost`, op: "stop-supply", sid, fence: 1, result: "applied", found: "none" },
+      newJournal,
+    );
+    expect(story.cpRow().claim).toMatchObject({ lostJournal: true });
+    story.connector({}, newJournal);
+    expect(story.cpRow().claim).toBe(null);
+  });
+
+  it("whose old end turns up after all is billed, and the review is settled by it", () => {
+    const { story, grant, sid } = running();
+    const late = story.event("session.ended", {
+      ...grant,
+      registerStartWh: 1_000,
+      registerEndWh: 2_000,
+      startedAt: null,
+      endedAt: { boot: "boot-1", mono: 1, wall: story.nowMs, synced: true },
+      durationMs: null,
+      reason: "PowerLoss",
+      plugged: false,
+    });
+    story.hello(newJournal);
+    story.granted(newSid(), bob);
+    story.take(late);
+    expect(story.session(sid)).toMatchObject({ rank: "BILLED", costMinor: 30 });
+    expect(story.review(sid)?.settled).toMatchObject({ decision: "ended-late", by: cp });
+    expect(story.cpRow().claim?.driver).toBe(bob);
+    expect(story.cpRow().engine?.journal).toBe(newJournal.journal);
+  });
+});
+
+describe("reviews", () => {
+  const reviewed = () => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    story.started(grant);
+    story.say("session.review", {
+      ...grant,
+      registerStartWh: 1_000,
+      registerEndWh: 2_000,
+      cause: "register-went-back",
+      plugged: false,
+    });
+    return { story, grant, sid: grant.sid };
+  };
+  const settle = (story: Story, sid: string, decision: string) =>
+    story.operatorSays("settle-review", { sid, driver: "driver-alice", decision, reason: "looked at it" });
+
+  it("release the claim, free the driver, and bill nothing by themselves", () => {
+    const { story, sid } = reviewed();
+    expect(story.session(sid)).toMatchObject({ rank: "NEEDS_REVIEW", reason: "register-went-back" });
+    expect(story.cpRow().claim).toBe(null);
+    expect(story.driver()?.activeSid).toBe(null);
+    expect(story.cdrs()).toEqual([]);
+  });
+
+  it("billed by an operator make one CDR, however often the request is read or repeated", () => {
+    const { story, sid } = reviewed();
+    const record = settle(story, sid, "bill");
+    const dump = story.table.dump();
+    story.take(record);
+    expect(story.table.dump()).toEqual(dump);
+    settle(story, sid, "waive");
+    expect(story.cdrs()).toMatchObject([{ energyWh: 1_000, amountMinor: 30 }]);
+    expect(story.session(sid)?.rank).toBe("BILLED");
+    expect(story.review(sid)?.settled).toMatchObject({ decision: "bill", by: "op-1" });
+    const audit = story.table.queryNow("audit#2026-05-01").map((row) => row.value);
+    expect(audit).toMatchObject([
+      { outcome: "done" },
+      { outcome: "refused", reason: "already settled: bill" },
+    ]);
+  });
+
+  it("waived stay unbilled for ever, whatever the device says later", () => {
+    const { story, grant, sid } = reviewed();
+    settle(story, sid, "waive");
+    story.ended(grant);
+    expect(story.cdrs()).toEqual([]);
+    expect(story.session(sid)?.rank).toBe("NEEDS_REVIEW");
+    expect(story.inbox().at(-1)).toBe("waived");
+  });
+
+  it("of a journal that was lost cannot be billed without figures", () => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    story.hello(newJournal);
+    settle(story, grant.sid, "bill");
+    expect(story.review(grant.sid)?.settled).toBe(null);
+    expect(story.cdrs()).toEqual([]);
+  });
+
+  it("an orphan interval is flagged and nobody is billed", () => {
+    const story = new Story().ready();
+    const record = story.say("orphan", { registerFromWh: 10, registerToWh: 25, cause: "relay closed" });
+    story.take(record);
+    const reviews = story.table.queryNow("reviews");
+    expect(reviews).toMatchObject([{ value: { sid: null, registerStartWh: 10, registerEndWh: 25 } }]);
+  });
+});
+
+describe("an operator", () => {
+  it("retires a point: its session goes to a review at the last register, its claim ends", () => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    story.started(grant);
+    story.say("meter", {
+      sid: grant.sid,
+      registerStartWh: 1_000,
+      mono0: 1,
+      wh0: 1_700,
+      dMs: [0],
+      dWh: [0],
+      w: [7_000],
+    });
+    story.operatorSays("retire-cp", { reason: "burnt down" });
+    expect(story.review(grant.sid)).toMatchObject({ registerStartWh: 1_000, registerEndWh: 1_700 });
+    expect(story.session(grant.sid)?.rank).toBe("NEEDS_REVIEW");
+    expect(story.cpRow()).toMatchObject({ retired: true, claim: null, commands: [] });
+    expect(story.driver()?.activeSid).toBe(null);
+  });
+
+  it("stops and resumes a point; the older word is not published after the newer", () => {
+    const story = new Story().ready();
+    story.operatorSays("stop-cp");
+    story.operatorSays("resume-cp");
+    expect(story.commands().map((command) => command.op)).toEqual(["stop-cp", "resume-cp"]);
+    expect(story.cpRow().commands.map((command) => command.op)).toEqual(["resume-cp"]);
+  });
+
+  it("watches a point and stops a session", () => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    story.commands();
+    story.operatorSays("watch", { forMs: 60_000 });
+    story.operatorSays("stop-session", { sid: grant.sid, driver: "driver-alice" });
+    expect(story.commands()).toMatchObject([
+      { op: "watch", everyMs: 1_000, forMs: 60_000 },
+      { op: "stop-supply", sid: grant.sid },
+    ]);
+  });
+
+  it("is refused for an unknown point, with an audit row", () => {
+    const story = new Story();
+    story.operatorSays("stop-cp");
+    expect(story.commands()).toEqual([]);
+    expect(story.table.queryNow("audit#2026-05-01")).toMatchObject([
+      { value: { outcome: "refused", reason: "unknown charging point" } },
+    ]);
+  });
+});
