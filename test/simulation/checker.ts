@@ -1,0 +1,301 @@
+// The invariants, judged when the world is quiet again: what devices wrote, what Kafka holds, what the table says.
+
+import { isOver } from "../../central-fn/rules/session.ts";
+import type {
+  CdrRow,
+  CpRow,
+  DriverRow,
+  InboxRow,
+  ReviewRow,
+  SessionRow,
+} from "../../central-fn/tables/rows.ts";
+import type { SimBridge } from "./bridge.ts";
+import type { SimCentral } from "./central.ts";
+import type { SimDevice } from "./device.ts";
+import type { SimDrivers } from "./drivers.ts";
+import type { SimKafka } from "./kafka.ts";
+
+export interface Quiet {
+  devices: readonly SimDevice[];
+  bridge: SimBridge;
+  kafka: SimKafka;
+  central: SimCentral;
+  drivers: SimDrivers;
+}
+
+interface Event {
+  cp: string;
+  journal: string;
+  epoch: number;
+  seq: number;
+  type: string;
+  body: Record<string, never> & { [name: string]: unknown };
+  atMs: number;
+  payload: string;
+}
+
+const nameOf = (e: { cp: string; src?: string; journal: string; epoch: number; seq: number }) =>
+  `${e.cp}/${e.src ?? "engine"}/${e.journal}/${e.epoch}/${e.seq}`;
+
+/** Every violation found, in words; empty when all holds. */
+export function violations(quiet: Quiet): string[] {
+  const wrong: string[] = [];
+  const cdrs = new Map(
+    quiet.central.rows<CdrRow>("driver#", "cdr#").map((row) => [row.value.sid, row.value]),
+  );
+  const reviews = new Map(quiet.central.rows<ReviewRow>("reviews").map((row) => [row.sk, row.value]));
+  const inKafka = new Map<string, string>();
+  for (const topic of ["cp.events", "cp.telemetry"])
+    for (const record of quiet.kafka.all(topic)) {
+      const event = JSON.parse(record.value) as Event & { src: string };
+      const name = nameOf(event);
+      const known = inKafka.get(name);
+      if (known !== undefined && known !== record.value) wrong.push(`10 two payloads under ${name}`);
+      inKafka.set(name, record.value);
+    }
+  for (const name of quiet.bridge.acknowledged)
+    if (!inKafka.has(name)) wrong.push(`8 ${name} was acknowledged but is not in Kafka`);
+  for (const device of quiet.devices) checkDevice(device, wrong, cdrs, reviews, inKafka);
+  checkTable(quiet, wrong, cdrs);
+  return wrong;
+}
+
+function eventsOf(device: SimDevice): Event[] {
+  return device.written.map(({ payload, atMs }) => ({ ...(JSON.parse(payload) as Event), atMs, payload }));
+}
+
+function checkDevice(
+  device: SimDevice,
+  wrong: string[],
+  cdrs: Map<string, CdrRow>,
+  reviews: Map<string, ReviewRow>,
+  inKafka: Map<string, string>,
+): void {
+  const events = eventsOf(device);
+  wrong.push(...device.unlawful.map((what) => `5 ${what}`));
+  checkNumbers(events, wrong);
+  checkKafkaAgainstJournal(device, events, wrong, inKafka);
+  checkCommands(device, events, wrong);
+  checkEnergy(device, events, wrong);
+  for (const event of events) {
+    if (event.type !== "session.ended") continue;
+    const { sid, registerStartWh, registerEndWh, tariff } = event.body as unknown as {
+      sid: string;
+      registerStartWh: number;
+      registerEndWh: number;
+      tariff: { priceE5PerKwh: number };
+    };
+    const cdr = cdrs.get(sid);
+    const review = reviews.get(sid);
+    const known = inKafka.has(nameOf(event));
+    if (!cdr && !review && known) wrong.push(`3 ${sid} ended, but has neither bill nor review`);
+    if (cdr && review && (!review.settled || review.settled.decision === "waive"))
+      wrong.push(`3 ${sid} has both a bill and an unsettled or waived review`);
+    if (!cdr) continue;
+    const wh = registerEndWh - registerStartWh;
+    const cents = Number((BigInt(wh) * BigInt(tariff.priceE5PerKwh) + 500_000n) / 1_000_000n);
+    if (cdr.energyWh !== wh || cdr.amountMinor !== cents)
+      wrong.push(
+        `4 ${sid} is billed ${cdr.energyWh} Wh, ${cdr.amountMinor} cents; the meter says ${wh} Wh, ${cents}`,
+      );
+  }
+}
+
+function checkNumbers(events: Event[], wrong: string[]): void {
+  const next = new Map<string, number>();
+  const epochs = new Map<string, number>();
+  for (const event of events) {
+    const name = `${event.cp}/${event.journal}/${event.epoch}`;
+    const expected = next.get(name) ?? 1;
+    if (event.seq !== expected) wrong.push(`10 ${nameOf(event)}: number ${expected} was due`);
+    next.set(name, event.seq + 1);
+    const epoch = epochs.get(event.journal) ?? 0;
+    if (event.epoch < epoch) wrong.push(`10 ${nameOf(event)}: epoch fell from ${epoch}`);
+    epochs.set(event.journal, event.epoch);
+  }
+}
+
+function checkKafkaAgainstJournal(
+  device: SimDevice,
+  events: Event[],
+  wrong: string[],
+  inKafka: Map<string, string>,
+): void {
+  const written = new Map(events.map((event) => [nameOf(event), event.payload]));
+  for (const [name, value] of inKafka) {
+    if (!name.startsWith(`${device.cp}/engine/`)) continue;
+    const payload = written.get(name);
+    if (payload === undefined) wrong.push(`9 ${name} was published but is in no journal`);
+    else if (payload !== value) wrong.push(`10 ${name} differs between journal and Kafka`);
+  }
+  for (const event of events)
+    if (!device.lostJournals.has(event.journal) && !inKafka.has(nameOf(event)))
+      wrong.push(`8 ${nameOf(event)} (${event.type}) is durable but never reached Kafka`);
+}
+
+function checkCommands(device: SimDevice, events: Event[], wrong: string[]): void {
+  const results = new Map<string, string>();
+  const stoppedUnheard = new Set<string>();
+  let open: string | null = null;
+  let leftover: { endedMs: number } | null = null;
+  let fence = -1;
+  let journal = "";
+  for (const event of events) {
+    const body = event.body as Record<string, unknown>;
+    if (event.journal !== journal) {
+      journal = event.journal;
+      fence = -1;
+      open = null;
+      stoppedUnheard.clear();
+      results.clear();
+    }
+    const sid = String(body.sid ?? "");
+    if (
+      event.type === "session.ended" ||
+      event.type === "session.aborted" ||
+      event.type === "session.review"
+    ) {
+      if (open !== null && open !== sid) wrong.push(`7 ${sid} closes while ${open} is open`);
+      open = null;
+      leftover = body.plugged === true ? { endedMs: event.atMs } : null;
+    }
+    if (event.type !== "answer") continue;
+    const cmdId = String(body.cmdId);
+    const result = `${body.result}/${body.found ?? ""}`;
+    const known = results.get(cmdId);
+    if (known !== undefined && known !== result)
+      wrong.push(`7 ${cmdId} was answered ${known}, then ${result}`);
+    results.set(cmdId, result);
+    if (body.op === "stop-supply" && body.found === "none") stoppedUnheard.add(sid);
+    if (body.op !== "start-supply" || body.result !== "applied" || known !== undefined) continue;
+    if (open !== null) wrong.push(`7 ${sid} starts while ${open} is open`);
+    if (stoppedUnheard.has(sid)) wrong.push(`6 ${sid} starts after its durable stop`);
+    if (Number(body.fence) <= fence) wrong.push(`6 ${sid} starts under fence ${body.fence}, after ${fence}`);
+    const since = leftover?.endedMs;
+    // Readings and times of leaving are a poll apart.
+    if (since !== undefined && !device.box.unplugs.some((at) => at >= since - 5_000 && at <= event.atMs))
+      wrong.push(`20 ${sid} starts before the last car has left`);
+    open = sid;
+    leftover = null;
+    fence = Number(body.fence);
+  }
+}
+
+function checkEnergy(device: SimDevice, events: Event[], wrong: string[]): void {
+  const journals = [...new Set(events.map((event) => event.journal))];
+  let registersWs = 0;
+  for (const journal of journals) {
+    const own = events.filter((event) => event.journal === journal);
+    let counted = 0;
+    for (const { type, body } of own) {
+      if (type === "session.ended" || type === "session.review")
+        counted += Number(body.registerEndWh) - Number(body.registerStartWh);
+      if (type === "orphan") counted += Number(body.registerToWh) - Number(body.registerFromWh);
+    }
+    if (device.lostJournals.has(journal)) {
+      registersWs += counted * 3600;
+      continue;
+    }
+    const state = device.disk.state === null ? null : JSON.parse(device.disk.state);
+    if (!state || device.disk.id !== journal) continue;
+    registersWs += state.register.registerWs;
+    const registerWh = Math.floor(state.register.registerWs / 3600);
+    const open = state.orphanFromWh ?? registerWh;
+    if (counted !== open)
+      wrong.push(
+        `2 ${device.cp}: sessions, reviews and orphans are ${counted} Wh, the register grew ${open} Wh`,
+      );
+    if (state.session !== null)
+      wrong.push(`21 ${device.cp}: session ${state.session.sid} is still open on the device`);
+  }
+  const { box } = device;
+  box.meter();
+  if (registersWs > box.trueWs) wrong.push(`2 ${device.cp}: the register says more than flowed`);
+  const hidden = box.trueWs - registersWs;
+  if (device.lostJournals.size === 0 && hidden > box.hiddenWs + 3_600_000)
+    wrong.push(`1 ${device.cp}: ${hidden} Ws flowed that no register saw, resets explain ${box.hiddenWs}`);
+}
+
+function checkTable(
+  { central, devices, drivers, kafka, bridge }: Quiet,
+  wrong: string[],
+  cdrs: Map<string, CdrRow>,
+): void {
+  const sessions = new Map(
+    central.rows<SessionRow>("driver#", "session#").map((row) => [row.value.sid, row.value]),
+  );
+  for (const session of sessions.values()) {
+    if (!isOver(session.rank)) wrong.push(`21 ${session.sid} is still ${session.rank}`);
+    if (session.rank === "BILLED" && !cdrs.has(session.sid))
+      wrong.push(`3 ${session.sid} is BILLED without a bill`);
+    if (session.rank !== "BILLED" && cdrs.has(session.sid))
+      wrong.push(`3 ${session.sid} is ${session.rank} with a bill`);
+  }
+  const ended = new Set(
+    devices.flatMap((device) =>
+      eventsOf(device).flatMap((event) => (event.type === "session.ended" ? [String(event.body.sid)] : [])),
+    ),
+  );
+  for (const sid of cdrs.keys()) if (!ended.has(sid)) wrong.push(`3 ${sid} is billed but never ended`);
+  const records = new Set(
+    kafka.all("driver.requests").map((record) => (JSON.parse(record.value) as { sid: string }).sid),
+  );
+  for (const sid of records) if (!sessions.has(sid)) wrong.push(`13 request ${sid} has no effect`);
+  for (const { value } of central.rows<CpRow>("cps#")) checkCpRow(value, devices, wrong);
+  for (const { value } of central.rows<DriverRow>("driver#", "driver"))
+    checkInbox(value, central, wrong, sessions);
+  if (!central.idle || !bridge.idle) wrong.push("17 something still waits in Kafka");
+  for (const device of devices) {
+    const waiting = device.disk.events.filter((event) => !event.acked && !event.parked).length;
+    if (waiting > 0) wrong.push(`17 ${device.cp}: ${waiting} events wait in the outbox`);
+    if (device.disk.events.length > 40)
+      wrong.push(`19 ${device.cp}: journal keeps ${device.disk.events.length} events`);
+  }
+  if (central.deadLetters > 0)
+    wrong.push(`13 ${central.deadLetters} records were buried: ${central.logs.join("; ").slice(0, 300)}`);
+  void drivers;
+}
+
+function checkCpRow(row: CpRow, devices: readonly SimDevice[], wrong: string[]): void {
+  const device = devices.find((one) => one.cp === row.cp);
+  if (!device) return;
+  if (row.claim && !(row.claim.state === "finishing" && device.box.plugged))
+    wrong.push(`21 ${row.cp}: claim of ${row.claim.sid} is never released (${row.claim.state})`);
+  if (row.commands.length > 0)
+    wrong.push(`17 ${row.cp}: ${row.commands.map((open) => open.cmdId).join(", ")} never answered`);
+  if (row.shown?.state !== "ON")
+    wrong.push(`14 ${row.cp} is shown ${row.shown?.state ?? "never"} although all is well`);
+  for (const mark of row.marks)
+    if (mark.window.length > 0 && !device.lostJournals.has(mark.journal))
+      wrong.push(`19 ${row.cp}: a hole after event ${mark.mark} of epoch ${mark.epoch} was never filled`);
+  if (row.marks.length > 12) wrong.push(`19 ${row.cp}: ${row.marks.length} marks are kept`);
+}
+
+function checkInbox(
+  driver: DriverRow,
+  central: SimCentral,
+  wrong: string[],
+  sessions: Map<string, SessionRow>,
+): void {
+  const entries = central.table
+    .queryNow<InboxRow>(`driver#${driver.driver}`, { prefix: "inbox#" })
+    .map((row) => row.value);
+  entries.forEach((entry, i) => {
+    if (entry.sequence !== i + 1)
+      wrong.push(`12 ${driver.driver}: inbox entry ${i + 1} is numbered ${entry.sequence}`);
+    if (entry.sid !== null && sessions.get(entry.sid)?.driver !== driver.driver)
+      wrong.push(`12 ${driver.driver}: inbox speaks of ${entry.sid}, which is not theirs`);
+  });
+  if (driver.inboxLast !== entries.length)
+    wrong.push(`12 ${driver.driver}: inbox ends at ${entries.length}, not ${driver.inboxLast}`);
+  if (driver.activeSid !== null) wrong.push(`21 ${driver.driver} is still held by ${driver.activeSid}`);
+  const seen = new Set<string>();
+  for (const entry of entries) {
+    const what = `${entry.event} ${entry.sid}`;
+    if ((entry.event === "completed" || entry.event === "started") && seen.has(what))
+      wrong.push(`12 ${driver.driver}: told "${what}" twice`);
+    if (entry.event === "started" && seen.has(`completed ${entry.sid}`))
+      wrong.push(`12 ${driver.driver}: ${entry.sid} started after it was completed`);
+    seen.add(what);
+  }
+}
