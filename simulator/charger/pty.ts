@@ -1,0 +1,141 @@
+// A pseudo-terminal without a native module: `script` (util-linux) holds the master, its pipes carry the bytes.
+//
+// 1. An inner shell holds the slave open, so that the line outlives every program that opens and closes it; it reads
+//    nothing from it.
+// 2. That shell waits on a pipe whose other end only this process holds: when this process dies in whatever way, the
+//    shell ends, and with it `script`. Nothing polls, so waiting costs no CPU.
+// 3. Without `script`, python3's pty module does the same.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Readable, Writable } from "node:stream";
+
+export interface Pty {
+  /** For instance `/dev/pts/7`. */
+  path: string;
+  write(bytes: string): void;
+  close(): void;
+}
+
+export interface PtyEvents {
+  /** Latin1 text: one character per byte. */
+  onBytes(bytes: string): void;
+  /** The helper died by itself; the terminal is gone. */
+  onGone(why: string): void;
+}
+
+export type PtyHolder = "script" | "python3";
+
+const readyWithinMs = 5000;
+
+const shellLine = 'stty raw -echo && echo "pty:$(tty)" && read _ <&3';
+const pythonLines = `
+import os, pty, select, tty
+master, slave = pty.openpty()
+tty.setraw(slave)
+os.write(1, ("pty:" + os.ttyname(slave) + "\\n").encode())
+while True:
+    ready = select.select([0, 3, master], [], [])[0]
+    if 3 in ready and not os.read(3, 1):
+        break
+    if 0 in ready:
+        data = os.read(0, 4096)
+        if not data:
+            break
+        os.write(master, data)
+    if master in ready:
+        os.write(1, os.read(master, 4096))
+`;
+
+/** Opens a pseudo-terminal in raw mode. @throws when neither `script` nor python3 can give one. */
+export async function openPty(
+  events: PtyEvents,
+  holders: readonly PtyHolder[] = ["script", "python3"],
+): Promise<Pty> {
+  const failures: string[] = [];
+  for (const holder of holders) {
+    try {
+      return await openWith(holder, events);
+    } catch (error) {
+      failures.push(`${holder}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new Error(
+    `no pseudo-terminal (${failures.join("; ")}): install \`script\` (Debian bsdutils, Fedora util-linux-script, Alpine util-linux-misc) or python3`,
+  );
+}
+
+/** Lets `link` point to the terminal, in one step even where an old link stands. */
+export function linkPty(path: string, link: string): void {
+  mkdirSync(dirname(link), { recursive: true });
+  const fresh = `${link}.${process.pid}`;
+  rmSync(fresh, { force: true });
+  symlinkSync(path, fresh);
+  renameSync(fresh, link);
+}
+
+function start(holder: PtyHolder): ChildProcess {
+  const stdio = ["pipe", "pipe", "pipe", "pipe"] as const;
+  // Its own process group: a Ctrl-C in the terminal is for this process, which then closes the line in order.
+  const options = { stdio: [...stdio], detached: true, env: { ...process.env, SHELL: "/bin/sh" } };
+  return holder === "script"
+    ? spawn("script", ["-qfc", shellLine, "/dev/null"], options)
+    : spawn("python3", ["-u", "-c", pythonLines], options);
+}
+
+function openWith(holder: PtyHolder, events: PtyEvents): Promise<Pty> {
+  const child = start(holder);
+  const { stdin, stdout, stderr } = child;
+  const leash = child.stdio[3] as Writable | null;
+  if (stdin === null || stdout === null || stderr === null || leash === null) {
+    throw new Error(`${holder} was started without pipes`);
+  }
+  // A broken pipe shows as the helper's exit too; that is where it is dealt with.
+  for (const pipe of [stdin, leash]) pipe.on("error", () => {});
+  let complaint = "";
+  stderr.on("data", (text: Buffer) => {
+    complaint = (complaint + text.toString()).slice(-200);
+  });
+  return new Promise((resolve, reject) => {
+    let state: "starting" | "open" | "closed" = "starting";
+    const close = () => {
+      state = "closed";
+      leash.end();
+      stdin.end();
+    };
+    const fail = (why: string) => {
+      clearTimeout(patience);
+      if (state === "starting") {
+        close();
+        reject(new Error(why));
+      } else if (state === "open") events.onGone(why);
+      state = "closed";
+    };
+    const patience = setTimeout(() => fail("no terminal within 5 s"), readyWithinMs);
+    child.on("error", (error) => fail(error.message));
+    child.on("exit", (code, signal) =>
+      fail(`${holder} ended (${signal ?? code}) ${complaint.trim()}`.trim()),
+    );
+    onPath(stdout, (path) => {
+      if (state !== "starting") return;
+      clearTimeout(patience);
+      state = "open";
+      stdout.setEncoding("latin1");
+      stdout.on("data", (bytes: string) => events.onBytes(bytes));
+      resolve({ path, write: (bytes) => stdin.write(bytes, "latin1"), close });
+    });
+  });
+}
+
+/** The helper's first line names the terminal. */
+function onPath(stdout: Readable, found: (path: string) => void): void {
+  let heard = "";
+  const listen = (bytes: Buffer) => {
+    heard += bytes.toString("latin1");
+    const path = /pty:(\/dev\/\S+)\r?\n/.exec(heard)?.[1];
+    if (path === undefined) return;
+    stdout.off("data", listen);
+    found(path);
+  };
+  stdout.on("data", listen);
+}
