@@ -30,6 +30,8 @@ export function onOpened(turn: Turn): void {
   s.countersHeard = null;
   s.amps = null;
   s.ampsAgainMono = mono;
+  // An enable that went unanswered on the old line may be obeyed at any time: it no longer counts as sent in time.
+  s.permit = { ...s.permit, enableSent: false };
   pollNow(s);
 }
 

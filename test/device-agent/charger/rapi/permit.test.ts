@@ -78,6 +78,23 @@ describe("no enable is sent", () => {
     expect(box.state).toBe(0xfe);
   });
 
+  test("for an attempt without answer, when the charger was found again only after the permit: it is put to sleep", () => {
+    const { box, line } = asleep();
+    box.first = (command) => {
+      if (command === "FE") box.dead = true;
+      return box.dead ? [] : undefined;
+    };
+    line.want(on(8_000));
+    line.run(12_000);
+    expect(enables(line)).toHaveLength(1);
+    box.first = null;
+    box.dead = false;
+    box.state = 0x01;
+    line.run(18_000);
+    expect(expired(line)).toHaveLength(1);
+    expect(box.state).toBe(0xfe);
+  });
+
   test("by a charger found enabled: it is put to sleep", () => {
     const box = smallBox();
     const line = virtualLine(box);
