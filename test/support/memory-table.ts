@@ -1,14 +1,7 @@
-// An in-memory twin of the table port: the same versions, conditions, order and limits, synchronous inside.
-import {
-  type CommitResult,
-  type Key,
-  maxValueBytes,
-  maxWritesPerCommit,
-  type QueryRange,
-  type Row,
-  type Table,
-  type Write,
-} from "../../central-fn/tables/port.ts";
+// An in-memory twin of the table port: the same versions, conditions, order and limits, synchronous inside, so
+// that the simulation can use it too.
+import { checkedRangeIsEmpty, checkedValues, checkKey, checkKeys } from "../../central-fn/tables/limits.ts";
+import type { CommitResult, Key, QueryRange, Row, Table, Write } from "../../central-fn/tables/port.ts";
 
 export interface MemoryTable extends Table {
   getNow<V = unknown>(key: Key): Row<V> | undefined;
@@ -18,6 +11,7 @@ export interface MemoryTable extends Table {
   dump(): { pk: string; sk: string; value: unknown }[];
   /** Called before each commit; a test changes rows or throws here. */
   beforeCommit: ((writes: readonly Write[]) => void) | undefined;
+  /** Commits that were done. */
   readonly commits: number;
 }
 
@@ -33,46 +27,42 @@ export function memoryTable(): MemoryTable {
   const stored = (key: Key) => partitions.get(key.pk)?.get(key.sk);
 
   function getNow<V>(key: Key): Row<V> | undefined {
+    checkKey(key);
     const found = stored(key);
     return found && { ...key, version: found.version, value: JSON.parse(found.json) as V };
   }
 
   function queryNow<V>(pk: string, range: QueryRange = {}): Row<V>[] {
-    if (range.prefix !== undefined && (range.from !== undefined || range.to !== undefined))
-      throw new Error("a range has either a prefix or bounds");
+    checkKey({ pk, sk: "any" });
+    if (checkedRangeIsEmpty(range)) return [];
+    const { from, to, prefix, limit } = range;
     const rows = [...(partitions.get(pk) ?? [])]
       .filter(
         ([sk]) =>
-          (range.prefix === undefined || sk.startsWith(range.prefix)) &&
-          (range.from === undefined || byBytes(sk, range.from) >= 0) &&
-          (range.to === undefined || byBytes(sk, range.to) <= 0),
+          (prefix === undefined || sk.startsWith(prefix)) &&
+          (from === undefined || byBytes(sk, from) >= 0) &&
+          (to === undefined || byBytes(sk, to) <= 0),
       )
       .sort(([a], [b]) => byBytes(a, b))
       .map(([sk, found]) => ({ pk, sk, version: found.version, value: JSON.parse(found.json) as V }));
     if (range.newestFirst) rows.reverse();
-    return range.limit === undefined ? rows : rows.slice(0, range.limit);
+    return limit === undefined ? rows : rows.slice(0, limit);
   }
 
   function commitNow(writes: readonly Write[]): CommitResult {
-    if (writes.length === 0 || writes.length > maxWritesPerCommit)
-      throw new Error(`a commit has 1 to ${maxWritesPerCommit} writes, not ${writes.length}`);
-    const named = new Set(writes.map(({ key }) => JSON.stringify([key.pk, key.sk])));
-    if (named.size !== writes.length) throw new Error("a commit names each key once");
+    const values = checkedValues(writes);
     table.beforeCommit?.(writes);
     const wrong = writes.filter(
       (write) => write.expect !== "any" && (stored(write.key)?.version ?? 0) !== write.expect,
     );
     if (wrong.length > 0) return { is: "conflict", keys: wrong.map((write) => write.key) };
-    for (const write of writes) {
+    writes.forEach((write, i) => {
       const rows = partitions.get(write.key.pk) ?? new Map<string, Stored>();
       partitions.set(write.key.pk, rows);
       if (write.do === "delete") rows.delete(write.key.sk);
-      if (write.do === "put") {
-        const json = JSON.stringify(write.value);
-        if (Buffer.byteLength(json) > maxValueBytes) throw new Error(`value of ${json.length} characters`);
-        rows.set(write.key.sk, { version: (stored(write.key)?.version ?? 0) + 1, json });
-      }
-    }
+      if (write.do === "put")
+        rows.set(write.key.sk, { version: (stored(write.key)?.version ?? 0) + 1, json: values[i] ?? "" });
+    });
     commits += 1;
     return { is: "done" };
   }
@@ -91,7 +81,7 @@ export function memoryTable(): MemoryTable {
         .flatMap((pk) => queryNow(pk).map(({ sk, value }) => ({ pk, sk, value }))),
     get: async <V>(key: Key) => getNow<V>(key),
     getMany: async (keys) => {
-      if (keys.length > 100) throw new Error(`${keys.length} keys in one read`);
+      checkKeys(keys);
       return keys.map((key) => getNow(key));
     },
     query: async <V>(pk: string, range?: QueryRange) => queryNow<V>(pk, range),
