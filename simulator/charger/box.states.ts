@@ -38,7 +38,7 @@ function arrivalMs(box: Box, target: number): number {
     return box.evse === evse.noVehicle ? box.plugChangedAtMs + ms.plugToB : box.nowMs + debounceMs;
   }
   if (target === evse.connected) {
-    return box.unknownSinceMs + (box.unknownBy === "disabled" ? ms.disabledToB : ms.unknownToB);
+    return box.unknownSinceMs + (box.unknownBy === "sleep" ? ms.unknownToB : ms.unseenToB);
   }
   return box.unknownBy === "fault" ? box.plugChangedAtMs + ms.faultToA : box.unknownSinceMs + ms.unknownToA;
 }

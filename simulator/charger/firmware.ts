@@ -10,11 +10,11 @@ export interface FirmwareDelays {
   /** `$AT 00` to the end of the power-on self-test, with and without a car. */
   selfTestPlugged: number;
   selfTestUnplugged: number;
-  /** End of the self-test, or enable, to state A and to state B. */
+  /** End of the self-test, or enable, to state A; enable after sleep to state B. */
   unknownToA: number;
   unknownToB: number;
-  /** As above after a disable: the presence of the car must be found anew. */
-  disabledToB: number;
+  /** To state B after the self-test or a disable: the presence of the car must be found anew. */
+  unseenToB: number;
   plugToB: number;
   unplugToA: number;
   faultToA: number;
@@ -51,7 +51,7 @@ const unlocked: FirmwareDelays = {
   selfTestUnplugged: 1049,
   unknownToA: 67,
   unknownToB: 287,
-  disabledToB: 287,
+  unseenToB: 287,
   plugToB: 284,
   unplugToA: 58,
   faultToA: 88,
@@ -66,7 +66,7 @@ const locked: FirmwareDelays = {
   selfTestUnplugged: 2229,
   unknownToA: 66,
   unknownToB: 288,
-  disabledToB: 346,
+  unseenToB: 346,
   plugToB: 364,
   unplugToA: 370,
   faultToA: 409,

@@ -39,11 +39,9 @@ export function saidIn(lines: readonly RecordedLine[]): Said[] {
 /** A point that has been running for a while, as at the start of each recording. */
 export function runningPoint(firmware: FirmwareName): Point {
   const eeprom = firmware === "5.0.1" || firmware === "7.1.3" ? 32 : firmware === "8.2.3" ? 24 : 16;
-  const mcuId = firmware === "D8.1.1" ? "JS\u00e1\t\u0017\u00bcS\u00e2\\k" : "JR\u00e1\t\u0017\u00bcR\u00e2\\k";
-  const point = newPoint(
-    { firmware, ctRatio: 1, maxAmps: eeprom, cars: "none", seed: 7, mcuId },
-    -10_000,
-  );
+  const mcuId =
+    firmware === "D8.1.1" ? "JS\u00e1\t\u0017\u00bcS\u00e2\\k" : "JR\u00e1\t\u0017\u00bcR\u00e2\\k";
+  const point = newPoint({ firmware, ctRatio: 1, maxAmps: eeprom, cars: "none", seed: 7, mcuId }, -10_000);
   const on = advancePoint(point, -10_000, [{ is: "mains", on: true }]);
   return advancePoint(on.point, 0).point;
 }
@@ -89,7 +87,8 @@ export class Listener {
   }
 
   until(toMs: number, inputs: readonly PointInput[] = []): this {
-    for (let at = pointNextAt(this.point); at !== null && at < toMs; at = pointNextAt(this.point)) this.#go(at, []);
+    for (let at = pointNextAt(this.point); at !== null && at < toMs; at = pointNextAt(this.point))
+      this.#go(at, []);
     this.#go(toMs, inputs);
     return this;
   }

@@ -1,7 +1,15 @@
 // The simulated charger tells the same story as each recording of real firmware for the same events.
 import { describe, expect, test } from "vitest";
 import { type FirmwareName, firmwareNames } from "../../../simulator/charger/firmware.ts";
-import { inputsOf, Listener, type RecordedLine, recording, runningPoint, type Said, saidIn } from "./recorded.ts";
+import {
+  inputsOf,
+  Listener,
+  type RecordedLine,
+  recording,
+  runningPoint,
+  type Said,
+  saidIn,
+} from "./recorded.ts";
 
 const unaskedMs = 120;
 /** Replies wait for the firmware's loop, whose luck differs. */
@@ -28,7 +36,9 @@ function simulate(name: string, firmware: FirmwareName): Said[] {
 /** The command that a reply answers, by sequence id. */
 function commandOf(lines: readonly RecordedLine[], reply: string): string {
   const seq = / :([0-9A-F]{2})\^/.exec(reply)?.[1];
-  const line = lines.find(({ dir, text }) => dir === "host" && seq !== undefined && text.includes(` :${seq}`));
+  const line = lines.find(
+    ({ dir, text }) => dir === "host" && seq !== undefined && text.includes(` :${seq}`),
+  );
   return line?.text.slice(1, 3) ?? "";
 }
 
