@@ -1,5 +1,5 @@
 // ev-cp-m-N: the CP Monitor, a process of its own beside the CP Engine; each lives without the other.
-import { z } from "zod";
+import * as z from "zod";
 import { Id, mqttTopics } from "../wire/messages/index.ts";
 import { openLink } from "../wire/mqtt/index.ts";
 import { systemClock } from "../wire/process/clock.ts";

@@ -2,7 +2,7 @@
 //
 // 1. A request is at most 1 KB and carries a number; the reply repeats it, so that a late reply is told apart.
 // 2. A reply proves progress, not only life: ages and states, judged by the monitor alone.
-import { z } from "zod";
+import * as z from "zod";
 
 export const maxRequestBytes = 1_024;
 export const maxReplyBytes = 4_096;

@@ -1,10 +1,13 @@
 // Who this charge point is, read from a file that may be edited at any time; a wrong edit is told and changes nothing.
-import { readFileSync, unwatchFile, watchFile } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { parseJson, Registration } from "../../wire/messages/index.ts";
 import { errorText, type Log } from "../../wire/process/log.ts";
 
-/** Looks every second: unlike inotify this survives replaced folders, network mounts and editors of every habit. */
+/**
+ * Looks every second: unlike inotify this survives replaced folders, network mounts and editors of every habit;
+ * unlike fs.watchFile it misses no edit made while it starts.
+ */
 const lookEveryMs = 1_000;
 
 /**
@@ -17,7 +20,12 @@ export function watchRegistration(
   log: Log,
 ): () => void {
   let known: Registration | undefined;
+  let seen: string | undefined;
   const look = () => {
+    // Taken before reading: an edit in between is looked at the next time.
+    const version = versionOf(path);
+    if (version === seen) return;
+    seen = version;
     const read = readRegistration(path);
     if (!read.ok) {
       log.error(
@@ -30,8 +38,14 @@ export function watchRegistration(
     tell(read.value);
   };
   look();
-  watchFile(path, { interval: lookEveryMs, persistent: false }, look);
-  return () => unwatchFile(path, look);
+  const timer = setInterval(look, lookEveryMs);
+  return () => clearInterval(timer);
+}
+
+/** Changes whenever the file does. */
+function versionOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat ? [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join("/") : "missing";
 }
 
 function readRegistration(path: string) {

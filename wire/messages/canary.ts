@@ -1,6 +1,6 @@
 // The bridge's own heartbeat: through the MQTT broker, back through its own uplink, into each Kafka partition
 // of cp.status. Its age tells "the feed is stale" from "the charge points are gone".
-import { z } from "zod";
+import * as z from "zod";
 
 export const Canary = z.object({
   v: z.literal(1),

@@ -1,6 +1,6 @@
 // What Central says to a charge point (Kafka central.commands, key cp; MQTT …/commands), and what the bridge
 // says about an event's fate (MQTT …/acks).
-import { z } from "zod";
+import * as z from "zod";
 import { JournalId, Source } from "./envelope.ts";
 import { CommandId, Id, Sid } from "./ids.ts";
 import { StopReason, Tariff } from "./session.ts";

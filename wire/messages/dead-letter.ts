@@ -1,5 +1,5 @@
 // A message that could not be used, kept with the reason until an operator resolves it (Kafka dead-letters).
-import { z } from "zod";
+import * as z from "zod";
 
 export const DeadLetter = z.object({
   v: z.literal(1),

@@ -4,7 +4,7 @@
 // 2. `epoch` rises and is durable at every start before the first publish; `seq` is gapless per epoch.
 // 3. `prev` is the seq of the event before this one on the same Kafka topic within the epoch (0: none), so
 //    that a reader of one topic sees holes although meter samples travel on another (docs/decisions).
-import { z } from "zod";
+import * as z from "zod";
 import { Id } from "./ids.ts";
 
 /** Largest envelope in bytes; the brokers' packet limit leaves room for the MQTT header. */

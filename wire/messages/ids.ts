@@ -1,5 +1,5 @@
 // Identifiers as they stand in topics, keys, rows and URLs, and the shard a charge point belongs to.
-import { z } from "zod";
+import * as z from "zod";
 
 /** A charge point, driver or vehicle id: no wildcard, separator or markup character can stand in it. */
 export const idPattern = /^[A-Za-z0-9-]{1,32}$/;

@@ -1,5 +1,5 @@
 // Meter values as columns of delta integers: one message carries up to a minute of 1 Hz readings.
-import { z } from "zod";
+import * as z from "zod";
 import { Sid } from "./ids.ts";
 
 /** Readings per message: 60 fit in about 1 KB. */

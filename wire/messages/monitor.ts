@@ -1,5 +1,5 @@
 // What the CP Monitor says: who this charge point is, how it is, and (by last will) that the monitor is gone.
-import { z } from "zod";
+import * as z from "zod";
 
 /** 10⁻⁵ € per kWh: 0.30 €/kWh = 30000. */
 export const PriceE5 = z.number().int().min(0).max(10_000_000);

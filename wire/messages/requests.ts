@@ -1,6 +1,6 @@
 // What the APIs append for drivers (Kafka driver.requests) and operators (operator.requests): a request is
 // durable before its caller hears 202, and it expires, so that a queue never starts a car tomorrow.
-import { z } from "zod";
+import * as z from "zod";
 import { Limit } from "./command.ts";
 import { Id, Sid } from "./ids.ts";
 import { PriceE5 } from "./monitor.ts";

@@ -1,6 +1,6 @@
 // What the CP Engine says about sessions. Each event repeats what its reader needs: none relies on another
 // having arrived first, and `session.ended` alone suffices for the bill.
-import { z } from "zod";
+import * as z from "zod";
 import { Stamp } from "./envelope.ts";
 import { CommandId, Id, Sid } from "./ids.ts";
 import { PriceE5 } from "./monitor.ts";

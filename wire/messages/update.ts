@@ -1,6 +1,6 @@
 // What changed for a driver (Kafka driver.updates, key driver): a hint to look, never the truth. The inbox row
 // was committed before it is sent; when it is lost the next look finds the row.
-import { z } from "zod";
+import * as z from "zod";
 import { Id, Sid } from "./ids.ts";
 
 export const DriverUpdate = z.object({

@@ -6,10 +6,10 @@
 // 2. `up` is told after the broker granted every subscription: an answer to anything published then is heard.
 // 3. A connection number stands in at most one CONNECT that may have reached a broker: an attempt whose TCP
 //    connection was made uses its number up, for the broker may publish that attempt's will.
-import { readFileSync } from "node:fs";
-import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+import { type IClientOptions, MqttClient } from "mqtt";
 import { errorText, type Log } from "../process/log.ts";
 import type { Link, LinkEvents, LinkOptions } from "./port.ts";
+import { brokerName, openStream } from "./stream.ts";
 
 export interface Subscription {
   topic: string;
@@ -120,7 +120,7 @@ function openConnection(
   subscriptions: readonly Subscription[],
   events: ConnectionEvents,
 ): Connection {
-  const client = mqtt.connect(options.url, clientOptions(options, number));
+  const client = new MqttClient(() => openStream(options), clientOptions(options, number));
   const pending = new Set<(taken: boolean) => void>();
   let reason: string | undefined;
   const cut = (why: string) => {
@@ -183,34 +183,25 @@ function subscribe(
 }
 
 function clientOptions(options: LinkOptions, number: number): IClientOptions {
-  const { clientId, cleanSession, keepaliveS, username, password, tls } = options;
+  const url = new URL(options.url);
+  const username = options.username ?? decodeURIComponent(url.username);
+  const password = options.password ?? decodeURIComponent(url.password);
   const will = options.will?.(number);
   return {
     protocolVersion: 4,
-    clientId,
-    clean: cleanSession,
-    keepalive: keepaliveS,
+    clientId: options.clientId,
+    clean: options.cleanSession,
+    keepalive: options.keepaliveS,
     reconnectPeriod: 0,
     connectTimeout: handshakeMs,
     queueQoSZero: false,
     resubscribe: false,
-    rejectUnauthorized: true,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(tls?.ca !== undefined && { ca: readFileSync(tls.ca) }),
-    ...(tls?.cert !== undefined && { cert: readFileSync(tls.cert) }),
-    ...(tls?.key !== undefined && { key: readFileSync(tls.key) }),
+    // A table of all 65,536 packet ids as buffers: 22 MB to save some nanoseconds per packet.
+    writeCache: false,
+    ...(username && { username }),
+    ...(password && { password }),
     ...(will && { will: { ...will, payload: Buffer.from(will.payload), retain: false } }),
   };
-}
-
-/** Host and port for log lines (a URL may carry a password); refuses what can never work. */
-function brokerName({ url, tls }: LinkOptions): string {
-  const { protocol, host } = new URL(url);
-  if (protocol !== "mqtt:" && protocol !== "mqtts:")
-    throw new Error(`an MQTT URL starts with mqtt:// or mqtts://, not ${protocol}//`);
-  if (tls && protocol === "mqtt:") throw new Error("TLS material needs an mqtts:// URL");
-  return host;
 }
 
 function asBuffer(payload: string | Uint8Array): string | Buffer {

@@ -1,5 +1,5 @@
 // A process's configuration: environment variables through a schema, with an error that names the variable.
-import { z } from "zod";
+import * as z from "zod";
 
 /** Reads the variables named by the schema's keys, or ends the process with one line per wrong value. */
 export function readEnvironment<S extends z.ZodObject>(
