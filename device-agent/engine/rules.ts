@@ -43,8 +43,8 @@ export function decide(state: State, input: Input, at: Stamp): { state: State; e
       onWelcome(turn, input.welcome, input.journal, input.epoch);
       break;
     case "start":
-      // With policy resume the first reading decides; every other start begins with the power off.
-      if (!turn.state.durable.session || turn.state.config.rebootPolicy === "close") supplyOff(turn);
+      // An open session waits for the first reading, which decides; every other start begins with the power off.
+      if (!turn.state.durable.session) supplyOff(turn);
       break;
     case "link":
       turn.state.now.linkUp = input.up;

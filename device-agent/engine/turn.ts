@@ -58,7 +58,9 @@ export function log(turn: Turn, text: string, level: "info" | "warn" = "info"): 
   turn.logs.push({ do: "log", level, text });
 }
 
+/** Off outweighs whatever else this turn wished for. */
 export function supplyOff(turn: Turn): void {
+  turn.rises = turn.rises.filter((effect) => effect.do !== "supply");
   turn.state.now.openReadings = 0;
   turn.falls.push({ do: "supply", supply: { on: false } });
 }

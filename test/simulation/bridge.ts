@@ -31,7 +31,7 @@ export class SimBridge {
   readonly #bugs: BridgeBugs;
   readonly #readers: SimReader[] = [];
   #client: SimClient | null = null;
-  #queue: { record: Outgoing; identity: EventIdentity | null }[] = [];
+  #queue: { record: Outgoing; identity: EventIdentity | null; nack?: AckTo }[] = [];
   #sending = false;
   #n = 0;
 
@@ -88,7 +88,7 @@ export class SimBridge {
   }
 
   get idle(): boolean {
-    return this.#queue.length === 0 && !this.#sending && this.#readers.every((reader) => reader.lag === 0);
+    return this.#queue.every(({ identity }) => identity === null) && this.#readers.every(({ lag }) => lag === 0);
   }
 
   #sing(generation: number): void {
@@ -111,7 +111,11 @@ export class SimBridge {
     const record = { ...message.record, value: payload, timestampMs: this.#world.nowMs };
     if (message.is === "dead-letter") {
       record.value = String(message.record.value);
-      this.#queue.push({ record, identity: null });
+      const nack = message.nackTo && {
+        topic: mqttTopics.acks(message.nackTo.cp),
+        payload: JSON.stringify(message.nackTo.nack),
+      };
+      this.#queue.push({ record, identity: null, ...(nack ? { nack } : {}) });
     } else if (message.is === "event" && message.acknowledged) {
       this.#queue.push({ record, identity: message.identity });
       if (this.#bugs.ackBeforeKafka) this.#tell(ackMessages([message.identity]), [message.identity]);
@@ -136,6 +140,7 @@ export class SimBridge {
         this.carried += batch.length;
         const identities = batch.flatMap((item) => (item.identity ? [item.identity] : []));
         this.#tell(ackMessages(identities), identities);
+        for (const { nack } of batch) if (nack) this.#client?.publish(nack.topic, nack.payload);
         this.#send();
       },
     );

@@ -36,6 +36,8 @@ export class SimCharger {
   powerW: number;
   /** Enabled: closes the relay for a car that asks. */
   enabled = false;
+  /** Who enabled it last: after a boot the firmware does so by itself. */
+  enabledBy: "engine" | "firmware" = "engine";
   mains = true;
   fault: ChargerFault | null = null;
   sessionWs = 0;
@@ -138,6 +140,7 @@ export class SimCharger {
     this.#world.after(offMs + 4_000, () => {
       this.mains = true;
       this.enabled = true;
+      this.enabledBy = "firmware";
       this.onChange("boot");
       this.refresh();
     });
@@ -318,6 +321,7 @@ export class SimDriver implements Charger {
     }
     if (!this.#exchange()) return this.#pursueIn(serialTimeoutMs);
     this.#box.enabled = wish.on;
+    this.#box.enabledBy = "engine";
     if (wish.on) this.#checked = null;
     this.#box.refresh();
     this.#hot();

@@ -66,8 +66,6 @@ export class SimDevice {
   #generation = 0;
   #client: SimClient | null = null;
   #driver: SimDriver | null = null;
-  /** The relay may close while the charger is enabled by this. */
-  #lawful: "engine" | "firmware" = "engine";
 
   constructor(
     world: World,
@@ -88,7 +86,7 @@ export class SimDevice {
     this.box = new SimCharger(world, world.hex(8), world.pick([7_200, 22_000, 50_000, 150_000]));
     this.box.onRelay = (closed) => {
       world.say(this.cp, `relay ${closed ? "closed" : "open"} at ${this.box.trueWs} Ws`);
-      if (closed && this.#lawful === "engine" && this.#durableSid() === null)
+      if (closed && this.box.enabledBy === "engine" && this.#durableSid() === null)
         this.unlawful.push(`${this.cp}: relay closed at ${world.nowMs} ms without a durable intent`);
     };
     this.monitor = new SimMonitor(world, broker, this, registration, partitions);
@@ -180,7 +178,6 @@ export class SimDevice {
       const want = driver.want.bind(driver);
       driver.want = (supply) => {
         this.#crashPoint();
-        this.#lawful = "engine";
         want(supply);
       };
       this.#driver = driver;
@@ -292,7 +289,6 @@ export class SimDevice {
   }
 
   powerCycle(offMs: number): void {
-    this.#lawful = "firmware";
     this.box.powerCycle(offMs);
   }
 

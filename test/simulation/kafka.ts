@@ -98,7 +98,7 @@ export class SimReader {
   readonly #world: World;
   readonly #kafka: SimKafka;
   readonly #group: string;
-  readonly #topic: string;
+  readonly topic: string;
   readonly #partition: number;
   readonly #handle: (records: SimRecord[], done: (upTo: number) => void) => void;
   #busy = false;
@@ -121,7 +121,7 @@ export class SimReader {
     this.#world = world;
     this.#kafka = kafka;
     this.#group = group;
-    this.#topic = topic;
+    this.topic = topic;
     this.#partition = partition;
     this.#handle = handle;
     kafka.onAppend(topic, partition, () => this.poll());
@@ -129,8 +129,8 @@ export class SimReader {
 
   get lag(): number {
     return (
-      this.#kafka.log(this.#topic, this.#partition).length -
-      this.#kafka.committed(this.#group, this.#topic, this.#partition)
+      this.#kafka.log(this.topic, this.#partition).length -
+      this.#kafka.committed(this.#group, this.topic, this.#partition)
     );
   }
 
@@ -146,19 +146,19 @@ export class SimReader {
   #take(): void {
     if (this.#busy || this.stopped) return;
     if (!this.#kafka.up) return this.poll(1_000);
-    const from = this.#kafka.committed(this.#group, this.#topic, this.#partition);
-    const log = this.#kafka.log(this.#topic, this.#partition);
+    const from = this.#kafka.committed(this.#group, this.topic, this.#partition);
+    const log = this.#kafka.log(this.topic, this.#partition);
     if (from >= log.length) return;
     const records = log.slice(from, from + this.#world.between(1, 20));
     const last = records.at(-1);
     if (!last) return;
     this.#busy = true;
     const generation = this.#generation;
-    if (this.commitFirst) this.#kafka.commit(this.#group, this.#topic, this.#partition, last.offset + 1);
+    if (this.commitFirst) this.#kafka.commit(this.#group, this.topic, this.#partition, last.offset + 1);
     this.#handle(records, (upTo) => {
       if (generation !== this.#generation) return;
       this.#busy = false;
-      this.#kafka.commit(this.#group, this.#topic, this.#partition, upTo);
+      this.#kafka.commit(this.#group, this.topic, this.#partition, upTo);
       this.poll(upTo > last.offset ? undefined : 500);
     });
   }

@@ -166,6 +166,8 @@ function watchRanks(central: SimCentral, wrong: string[]): void {
   central.table.beforeCommit = (writes) => {
     for (const write of writes) {
       if (write.do !== "put") continue;
+      // A commit that read an older version is refused as a whole.
+      if (write.expect !== "any" && write.expect !== (central.table.getNow(write.key)?.version ?? 0)) return;
       if (write.key.sk.startsWith("session#")) {
         const before = central.table.getNow<SessionRow>(write.key)?.value.rank;
         const after = (write.value as SessionRow).rank;

@@ -53,7 +53,7 @@ export class World {
   }
 
   after(ms: number, work: () => void): Scheduled {
-    const item: Scheduled = { atMs: this.nowMs + Math.max(0, ms), order: this.#order++, work };
+    const item: Scheduled = { atMs: this.nowMs + Math.max(0, Math.ceil(ms)), order: this.#order++, work };
     push(this.#heap, item);
     return item;
   }

@@ -193,8 +193,10 @@ describe("commands in the protocol's order of checks", () => {
 describe("the start-up table", () => {
   test("intent without start, relay open, register unmoved: aborted at 0 Wh", () => {
     const story = new Story().ready().command(start(1)).crash();
-    expect(story.did).toEqual(["off"]);
-    story.reads({}).reads({}).reads({});
+    expect(story.did, "the first reading decides").toEqual([]);
+    story.reads({});
+    expect(story.did[0]).toBe("off");
+    story.reads({}).reads({});
     expect(story.last("session.aborted")).toMatchObject({ reason: "engine-restart" });
   });
 
@@ -217,6 +219,13 @@ describe("the start-up table", () => {
     expect(story.did).toEqual(["persist", "on"]);
     story.on(3600).command(stop(1)).off().off();
     expect(story.last("session.ended")).toMatchObject({ registerEndWh: 3 });
+  });
+
+  test("policy resume, but the limit was reached meanwhile: off, and nothing of this turn switches on again", () => {
+    const running = new Story().ready().command(start(1, 1, { limit: { energyWh: 5 } })).on(0);
+    const story = running.crash({ rebootPolicy: "resume" }).on(36_000);
+    expect(story.did).toEqual(["off", "persist"]);
+    expect(story.state.durable.session?.phase).toBe("ending");
   });
 
   test("power was lost while the engine was away: ended with reason PowerLoss", () => {
