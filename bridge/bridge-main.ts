@@ -66,7 +66,7 @@ let ending = false;
 endWith(log, async (why) => {
   ending = true;
   log.debug(`ending ${ends.length} parts (${why})`);
-  // The newest part first: no command is taken, then no event, then what waits is given to Kafka.
+  // The newest part first: nothing more is taken in, then what waits is given to Kafka.
   for (const end of ends.reverse()) await end();
 });
 
@@ -113,9 +113,11 @@ function start(): void {
     },
     log,
   );
-  ends.push(() => opened?.close());
   const downlink = openDownlink(address, { producer, link, partitions, log });
-  ends.push(() => downlink.close());
+  // Together: a handler that waits for a PUBACK ends with the link.
+  ends.push(async () => {
+    await Promise.all([opened?.close(), downlink.close()]);
+  });
   ends.push(
     startCanary({ feeds: feedsOf(shards, partitions), bridgeId, everyMs: env.CANARY_INTERVAL_MS, link }),
   );

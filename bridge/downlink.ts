@@ -47,6 +47,7 @@ export function openDownlink(address: KafkaAddress, options: DownlinkOptions): D
     ...address,
     groupId: "bridge",
     topics: [kafkaTopics.commands.name],
+    closeWithinMs: 3_000,
     onBatch: (records) => deliver(records, options, counts),
   });
   return {

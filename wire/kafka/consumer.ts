@@ -27,10 +27,15 @@ export interface ConsumerOptions extends KafkaAddress {
 
 const sessionTimeoutMs = 10_000;
 const heartbeatMs = 2_000;
-const rebalanceTimeoutMs = 10_000;
+/**
+ * How long the group waits for a member that was killed before its partitions are given to the others. A living one
+ * that needs longer to finish its batch joins again later, and some records are handled twice.
+ */
+const rebalanceTimeoutMs = 4_000;
 const patience = { ordinaryMs: 5_000, joinMs: rebalanceTimeoutMs + 5_000 };
 /** No answer of the group or a fetch for so long: whatever kafkajs believes, it is stuck. */
 const stuckAfterMs = 30_000;
+const leaveWithinMs = 2_500;
 const signsOfLife = new Set(["Fetch", "Heartbeat", "JoinGroup", "SyncGroup", "OffsetCommit"]);
 
 /** Returns at once; joins the group when Kafka is there and stays in it for ever. */
@@ -75,7 +80,7 @@ export function openConsumer(options: ConsumerOptions): ConsumerHandle {
       const silent = performance.now() - Math.max(answeredAt, builtAt);
       if (silent > stuckAfterMs) endBuild(`silent for ${Math.round(silent)} ms`);
     }, 1_000);
-    try {
+    const start = async (): Promise<string> => {
       await consumer.connect();
       await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
       await consumer.run({
@@ -83,9 +88,11 @@ export function openConsumer(options: ConsumerOptions): ConsumerHandle {
         partitionsConsumedConcurrently: options.concurrency ?? 8,
         eachBatch: (payload) => (ended ? Promise.resolve() : eachBatch(payload)),
       });
-      return { why: await end, joined };
-    } catch (error) {
-      return { why: errorText(error), joined };
+      return end;
+    };
+    try {
+      // The end may come first: joining a group takes as long as its slowest member.
+      return { why: await Promise.race([end, start().catch(errorText)]), joined };
     } finally {
       ended = true;
       clearInterval(watch);
@@ -94,8 +101,10 @@ export function openConsumer(options: ConsumerOptions): ConsumerHandle {
   }
 
   async function leave(consumer: Consumer, client: Client): Promise<void> {
-    const late = setTimeout(() => client.destroySockets("not left within the bound"), closeWithinMs);
-    const bound = new Promise<void>((resolve) => setTimeout(resolve, closeWithinMs + 500).unref());
+    // Without a running handler there is only the current fetch, or a join, to wait for.
+    const withinMs = handling.size > 0 ? closeWithinMs : Math.min(closeWithinMs, leaveWithinMs);
+    const late = setTimeout(() => client.destroySockets("not left within the bound"), withinMs);
+    const bound = new Promise<void>((resolve) => setTimeout(resolve, withinMs + 500).unref());
     const left = consumer.disconnect().catch((error: unknown) => log.debug(`leaving: ${errorText(error)}`));
     await Promise.race([left, bound]);
     clearTimeout(late);

@@ -113,7 +113,7 @@ describe("the producer", () => {
     let produces = 0;
     let lost = 0;
     proxy.loseAnswerTo((request) => {
-      if (!isProduce(request) || produces++ % 3 !== 1 || lost === 4) return false;
+      if (!isProduce(request) || produces++ % 2 !== 1 || lost === 4) return false;
       lost++;
       return true;
     });

@@ -1,4 +1,6 @@
 // The Kafka stand-in as a process of its own, on a free port with a folder of its own, that a test can kill.
+// KAFKA_COMMAND names another broker to run the same tests against: a program that reads KAFKA_PORT and KAFKA_DATA
+// and prints `started successfully`.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -39,7 +41,8 @@ export async function startProcess(
   env: Record<string, string>,
   lines: string[] = [],
 ): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(root, main)], {
+  const [program, args] = main.endsWith(".ts") ? [process.execPath, [join(root, main)]] : [main, []];
+  const child = spawn(program, args, {
     env: { PATH: process.env.PATH ?? "", NODE_NO_WARNINGS: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -75,7 +78,7 @@ export async function startStandIn(): Promise<StandIn> {
     port,
     brokers: [`127.0.0.1:${port}`],
     async start() {
-      child = await startProcess("simulator/brokers/kafka/kafka-main.ts", {
+      child = await startProcess(process.env.KAFKA_COMMAND ?? "simulator/brokers/kafka/kafka-main.ts", {
         KAFKA_HOST: "127.0.0.1",
         KAFKA_PORT: String(port),
         KAFKA_DATA: data,
@@ -95,13 +98,16 @@ export async function startStandIn(): Promise<StandIn> {
   return standIn;
 }
 
+/** A broker that is not the stand-in may take long to start. */
+const patience = process.env.KAFKA_COMMAND ? 5 : 1;
+
 /** Waits for a condition, asked every 10 ms; throws with `what` after the bound. */
 export async function until(
   condition: () => boolean,
   withinMs: number,
   what: () => string = () => condition.toString(),
 ): Promise<void> {
-  const deadline = performance.now() + withinMs;
+  const deadline = performance.now() + withinMs * patience;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -140,7 +146,7 @@ export async function readLog(
   }
 }
 
-/** A record of cp.events whose value is its number. */
-export function numbered(n: number, partition: number): OutRecord {
-  return { topic: "cp.events", key: `k${partition}`, partition, value: String(n) };
+/** A record whose value is its number. */
+export function numbered(n: number, partition: number, topic = "cp.events"): OutRecord {
+  return { topic, key: `k${partition}`, partition, value: String(n) };
 }
