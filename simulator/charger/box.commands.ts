@@ -87,7 +87,7 @@ function shownElapsedS(box: Box): number {
 
 /** Six bytes go out as they are, after a space too many. */
 function mcuIdText(id: string): string {
-  const digits = [...id.slice(6)].map((char) => hex(char.charCodeAt(0), 2).toUpperCase()).join("");
+  const digits = Buffer.from(id.slice(6), "latin1").toString("hex").toUpperCase();
   return ` ${id.slice(0, 6)}${digits}`;
 }
 

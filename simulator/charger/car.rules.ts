@@ -71,9 +71,12 @@ export function withBattery(car: Car, needWh: number): Car {
   return decide({ ...car, needWh, missingMicroWs: Math.round(needWh * 3600e6) });
 }
 
-/** What the car sees of the box from now on. */
+/** What the car sees of the box from now on. Looking again changes nothing, so that it does not matter how often. */
 export function carSees(car: Car, pilot: Pilot, relayClosed: boolean): Car {
-  return decide({ ...car, pilot, relayClosed });
+  const amps = pilot.is === "pwm" ? pilot.amps : 0;
+  const before = car.pilot.is === "pwm" ? car.pilot.amps : 0;
+  const same = pilot.is === car.pilot.is && amps === before && relayClosed === car.relayClosed;
+  return same ? car : decide({ ...car, pilot, relayClosed });
 }
 
 /** Moves the car to `toMs`, charging it as long as current flows. */

@@ -80,12 +80,11 @@ export function readCommand(line: string): { command: ControlCommand } | { error
   if (parsed.success) return { command: parsed.data };
   const known = ControlCommand.options.map((option) => option.shape.do.value);
   const asked = typeof value === "object" && value !== null && "do" in value ? value.do : undefined;
-  if (!known.some((name) => name === asked)) {
+  const named = known.find((name) => name === asked);
+  if (named === undefined) {
     return { error: `unknown command: send {"do": …} with one of ${known.join(", ")}` };
   }
   const issue = parsed.error.issues[0];
-  const where = issue?.path.join(".") ?? "";
-  return {
-    error: `${asked}${where === "" ? "" : `, ${where}`}: ${issue?.message ?? "wrong"}; correct it and send again`,
-  };
+  const what = [named, ...(issue?.path ?? [])].join(" ");
+  return { error: `${what}: ${issue?.message ?? "wrong"}; correct it and send again` };
 }
