@@ -44,8 +44,12 @@ export function watchRegistration(
 
 /** Changes whenever the file does. */
 function versionOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat ? [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join("/") : "missing";
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return [ino, size, mtimeNs, ctimeNs].join("/");
+  } catch (error) {
+    return errorText(error);
+  }
 }
 
 function readRegistration(path: string) {

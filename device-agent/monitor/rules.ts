@@ -96,10 +96,13 @@ export function evolve(state: HealthState, fact: HealthFact): HealthState {
   }
 }
 
-/** From the start of one probe to the start of the next. */
-export function probePaceMs(state: HealthState, intervalMs: number): number {
+/**
+ * When the probe after one that was due at `dueMs` and ended at `endedMs` starts. The ordinary pace counts from
+ * start to start; an eager one from the end, so that two good answers are never one moment's.
+ */
+export function nextProbeMs(state: HealthState, dueMs: number, endedMs: number, intervalMs: number): number {
   const near = state.verdict === "unknown" || (state.verdict === "KO" && state.goods > 0);
-  return near ? Math.min(limits.eagerMs, intervalMs) : intervalMs;
+  return near ? endedMs + Math.min(limits.eagerMs, intervalMs) : Math.max(dueMs + intervalMs, endedMs);
 }
 
 function decideGood(state: HealthState): HealthFact[] {

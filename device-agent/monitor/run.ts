@@ -11,7 +11,7 @@ import type { Probe } from "../health/health-client.ts";
 import { openInbox } from "./inbox.ts";
 import { type Identity, numbering } from "./numbering.ts";
 import * as registering from "./registration.rules.ts";
-import { decide, evolve, type HealthFact, type Probed, probePaceMs, unknownHealth } from "./rules.ts";
+import { decide, evolve, type HealthFact, nextProbeMs, type Probed, unknownHealth } from "./rules.ts";
 import * as reporting from "./status.rules.ts";
 
 export interface MonitorParts {
@@ -54,7 +54,7 @@ export function runMonitor(parts: MonitorParts): { end(): Promise<void> } {
   let status = reporting.statusFrom(clock.monoMs() + dice() * timing.statusIntervalMs);
   let registration = registering.noRegistration;
   let probing = false;
-  let nextProbeMs = clock.monoMs();
+  let probeDueMs = clock.monoMs();
 
   const put = (input: Input) => {
     // Each kind but acknowledgements is bounded by nature.
@@ -80,7 +80,7 @@ export function runMonitor(parts: MonitorParts): { end(): Promise<void> } {
     message.src === "monitor" && message.journal === identity.journal && message.epoch === identity.epoch;
 
   function startProbe(nowMs: number): void {
-    const lateMs = nowMs - nextProbeMs;
+    const lateMs = nowMs - probeDueMs;
     probing = true;
     void parts.probe.probe().then((outcome) => {
       const atMs = clock.monoMs();
@@ -123,7 +123,7 @@ export function runMonitor(parts: MonitorParts): { end(): Promise<void> } {
   }
 
   function act(nowMs: number): void {
-    if (!probing && nowMs >= nextProbeMs) startProbe(nowMs);
+    if (!probing && nowMs >= probeDueMs) startProbe(nowMs);
     if (!link.connected) return;
     if (health.verdict !== "unknown" && reporting.isDue(status, nowMs)) sendStatus(nowMs);
     register(nowMs);
@@ -132,7 +132,7 @@ export function runMonitor(parts: MonitorParts): { end(): Promise<void> } {
   /** How long nothing is due unless something happens. */
   function idleMs(nowMs: number): number {
     const due = [nowMs + 60_000];
-    if (!probing) due.push(nextProbeMs);
+    if (!probing) due.push(probeDueMs);
     if (link.connected && health.verdict !== "unknown" && status.flying === 0) due.push(status.beatMs);
     if (link.connected && registration.underWay) due.push(registration.underWay.dueMs);
     return Math.min(...due) - nowMs;
@@ -146,7 +146,7 @@ export function runMonitor(parts: MonitorParts): { end(): Promise<void> } {
           take(fact);
         }
         probing = false;
-        nextProbeMs = Math.max(nextProbeMs + probePaceMs(health, timing.probeIntervalMs), input.probed.atMs);
+        probeDueMs = nextProbeMs(health, probeDueMs, input.probed.atMs, timing.probeIntervalMs);
         return;
       }
       case "up":

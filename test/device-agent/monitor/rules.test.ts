@@ -5,7 +5,7 @@ import {
   decide,
   evolve,
   type HealthState,
-  probePaceMs,
+  nextProbeMs,
   unknownHealth,
 } from "../../../device-agent/monitor/rules.ts";
 
@@ -84,7 +84,7 @@ test("strikes are void when the monitor's own loop was late, however many there 
 });
 
 test("before the first verdict probes are eager, but bad ones count once per interval", () => {
-  expect(probePaceMs(unknownHealth, 1_000)).toBe(250);
+  expect(nextProbeMs(unknownHealth, 0, 10, 1_000)).toBe(260);
   const [words, state] = run(unknownHealth, [
     [gone, 250],
     [gone, 250],
@@ -103,10 +103,11 @@ test("before the first verdict probes are eager, but bad ones count once per int
 });
 
 test("probes go at the ordinary pace once there is a verdict, and eagerly for the second good one after a fault", () => {
-  expect(probePaceMs(ok, 1_000)).toBe(1_000);
-  expect(probePaceMs(ko, 1_000)).toBe(1_000);
-  expect(probePaceMs(run(ko, [[good]])[1], 1_000)).toBe(250);
-  expect(probePaceMs(unknownHealth, 100)).toBe(100);
+  expect(nextProbeMs(ok, 5_000, 5_800, 1_000)).toBe(6_000);
+  expect(nextProbeMs(ko, 5_000, 5_800, 1_000)).toBe(6_000);
+  expect(nextProbeMs(ko, 5_000, 9_000, 1_000)).toBe(9_000);
+  expect(nextProbeMs(run(ko, [[good]])[1], 5_000, 5_700, 1_000)).toBe(5_950);
+  expect(nextProbeMs(unknownHealth, 5_000, 5_000, 100)).toBe(5_100);
 });
 
 test("a fault whose reason changes is told again with the new one, and only then", () => {
