@@ -54,7 +54,7 @@ function onStartAnswer({ body }: DeviceEvent<Answer>, draft: CpDraft, session: S
   if (isOver(session.rank) || session.startedAtMs !== null) return;
   const reason = body.reason ?? refusals[body.result];
   const rank = body.result === "expired" ? "EXPIRED" : body.result === "cancelled" ? "CANCELLED" : "REJECTED";
-  if (claim?.cmdId === body.cmdId) releaseClaim(draft, session.sid);
+  releaseClaim(draft, session.sid);
   closeSession(draft, session, rank, reason, { command: { state: "refused", reason } });
   draft.info(`START_SUPPLY for ${session.driver} at ${draft.cp} answered ${body.result}: ${reason}`);
 }

@@ -42,7 +42,8 @@ describe("hello", () => {
     const story = new Story().ready();
     const old = story.event("connector", connectorBody);
     story.nowMs += 5_000;
-    story.hello({ epoch: 2, at: { boot: "boot-2", mono: 400, wall: story.nowMs, synced: true } });
+    const at = { boot: "boot-2", mono: 400, wall: story.nowMs, synced: true };
+    story.hello({ epoch: 2, at }, { oldestPending: { epoch: 1, seq: 2 } });
     story.nowMs += 5_000;
     story.take(old);
     expect(story.cpRow().engine?.stamp).toMatchObject({ boot: "boot-2", mono: 400 });
@@ -80,6 +81,17 @@ describe("a journal that is new to Central", () => {
     expect(story.inbox()).toEqual(["accepted", "started", "review"]);
     expect(story.commands()).toMatchObject([{ op: "stop-supply", sid }]);
     expect(story.cpRow().claim).toMatchObject({ sid, lostJournal: true });
+  });
+
+  it("is not given a start that the old one may have obeyed", () => {
+    const story = new Story().ready();
+    const sid = newSid();
+    story.request(sid);
+    story.commands();
+    story.hello(newJournal, { connector: null });
+    expect(story.commands().map((command) => command.op)).toEqual(["stop-supply"]);
+    expect(story.cpRow().commands.map((command) => command.op)).toEqual(["stop-supply"]);
+    expect(story.session(sid)?.rank).toBe("NEEDS_REVIEW");
   });
 
   it("holds the claim until the relay is seen open, then until the car has left", () => {
