@@ -1,0 +1,56 @@
+// `ev`: the fleet's command line. Reads the verb, runs it, turns what the user can mend into one line.
+import { readArguments } from "./cli/arguments.ts";
+import { down } from "./cli/down.ts";
+import { helpLines, verbNames } from "./cli/help.ts";
+import { logs } from "./cli/logs.ts";
+import { tellStarter } from "./cli/narrator.ts";
+import { endWithReader, type Output, standardOutput } from "./cli/output.ts";
+import { ps } from "./cli/ps.ts";
+import { killServices, startServices, stopServices } from "./cli/service-verbs.ts";
+import { Complaint } from "./fleet/complaint.ts";
+import { nearNames } from "./fleet/names.ts";
+
+async function run(argv: readonly string[], output: Output): Promise<number> {
+  const args = readArguments(argv, process.env);
+  if (args.verb !== "up") endWithReader();
+  switch (args.verb) {
+    case "up": {
+      // Loaded on demand: the other verbs answer sooner without it.
+      const { up } = await import("./cli/up.ts");
+      return up(args, output);
+    }
+    case "down":
+      return down(args, output);
+    case "ps":
+      return ps(args, output);
+    case "logs":
+      return logs(args, output);
+    case "start":
+      return startServices(args, output);
+    case "stop":
+      return stopServices(args, output);
+    case "kill":
+      return killServices(args, output);
+    case "help":
+      for (const line of helpLines()) output.line(line);
+      return 0;
+    default: {
+      const near = nearNames(args.verb, verbNames);
+      const hint =
+        near.length > 0 ? `did you mean ${near.map((name) => `\`ev ${name}\``).join(" or ")}?` : "";
+      throw new Complaint(
+        `there is no command ${args.verb}: ${hint || `try one of ${verbNames.join(", ")}`}`,
+      );
+    }
+  }
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2), standardOutput);
+} catch (error) {
+  if (!(error instanceof Complaint)) throw error;
+  tellStarter({ is: "failed", text: error.message });
+  standardOutput.note(`ev: ${error.message}`);
+  process.exitCode = 1;
+}
+if (process.connected) process.disconnect();

@@ -1,0 +1,85 @@
+// Reads the words of a command line: options (known by name, anywhere), then the verb's own words.
+import { Complaint } from "../fleet/complaint.ts";
+import { type Group, groups } from "../fleet/service-spec.ts";
+import type { Servers } from "../fleet/services.ts";
+
+export interface Arguments {
+  verb: string;
+  /** What is neither option nor verb: service names mostly. */
+  words: string[];
+  flags: ReadonlySet<string>;
+  values: ReadonlyMap<string, string>;
+  stateDir: string;
+  portOffset: number;
+  servers: Servers;
+  only: readonly Group[];
+}
+
+export const flagNames = ["--detach", "--follow", "--json", "--help", "--all"] as const;
+export const valueNames = ["--state", "--port-offset", "--tail", "--grep", "--only"] as const;
+const short: Record<string, string> = { "-f": "--follow", "-n": "--tail", "-d": "--detach", "-h": "--help" };
+
+/** Throws a Complaint for an option that nobody knows or that lacks its value. */
+export function readArguments(argv: readonly string[], env: Record<string, string | undefined>): Arguments {
+  const words: string[] = [];
+  const flags = new Set<string>();
+  const values = new Map<string, string>();
+  for (let i = 0; i < argv.length; i++) {
+    const arg = argv[i] ?? "";
+    if (!arg.startsWith("-") || arg === "-") {
+      words.push(arg);
+      continue;
+    }
+    const [typed, inline] = splitOnce(arg);
+    const name = short[typed] ?? typed;
+    if (flagNames.some((known) => known === name)) {
+      if (inline !== undefined) throw new Complaint(`${name} takes no value`);
+      flags.add(name);
+    } else if (valueNames.some((known) => known === name)) {
+      const value = inline ?? argv[++i];
+      if (value === undefined) throw new Complaint(`${name} needs a value`);
+      values.set(name, value);
+    } else throw new Complaint(`unknown option ${typed}: \`ev help\` lists them`);
+  }
+  const [verb = "help", ...rest] = words;
+  return {
+    verb: flags.has("--help") ? "help" : verb,
+    words: rest,
+    flags,
+    values,
+    stateDir: values.get("--state") ?? (env.EV_STATE || ".ev"),
+    portOffset: wholeNumber(
+      "--port-offset",
+      values.get("--port-offset") ?? (env.EV_PORT_OFFSET || "0"),
+      60_000,
+    ),
+    servers: {
+      kafkaBootstrap: env.KAFKA_BOOTSTRAP || undefined,
+      mqttUrl: env.MQTT_URL || undefined,
+      tableUrl: env.TABLE_URL || undefined,
+      centralUrl: env.CENTRAL_URL || undefined,
+    },
+    only: readGroups(values.get("--only")),
+  };
+}
+
+/** A whole number from 0 to `most`. Throws a Complaint that names the option. */
+export function wholeNumber(option: string, typed: string, most: number): number {
+  const value = Number(typed);
+  if (typed.trim() !== "" && Number.isInteger(value) && value >= 0 && value <= most) return value;
+  throw new Complaint(`${option}=${typed}: a whole number from 0 to ${most} is wanted`);
+}
+
+function splitOnce(arg: string): [string, string | undefined] {
+  const at = arg.indexOf("=");
+  return at < 0 ? [arg, undefined] : [arg.slice(0, at), arg.slice(at + 1)];
+}
+
+function readGroups(typed: string | undefined): Group[] {
+  if (typed === undefined) return [];
+  return typed.split(",").map((word) => {
+    const group = groups.find((known) => known === word.trim());
+    if (!group) throw new Complaint(`--only=${typed}: "${word}" is none of ${groups.join(", ")}`);
+    return group;
+  });
+}

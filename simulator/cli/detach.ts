@@ -1,0 +1,55 @@
+// `ev up --detach`: starts a supervisor of its own session, shows its progress, and leaves when all is ready.
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makePlaces, placesOf } from "../fleet/places.ts";
+import type { Arguments } from "./arguments.ts";
+import type { DetachedNews } from "./narrator.ts";
+import type { Output } from "./output.ts";
+
+const cli = fileURLToPath(new URL("../cli.ts", import.meta.url));
+
+export async function startDetached(args: Arguments, output: Output): Promise<number> {
+  const places = placesOf(args.stateDir);
+  makePlaces(places);
+  const log = openSync(join(places.logs, "fleet.log"), "a");
+  const only = args.only.length > 0 ? ["--only", args.only.join(",")] : [];
+  const child = spawn(
+    process.execPath,
+    [
+      "--disable-warning=ExperimentalWarning",
+      cli,
+      "up",
+      "--state",
+      places.state,
+      "--port-offset",
+      String(args.portOffset),
+      ...only,
+    ],
+    { detached: true, stdio: ["ignore", log, log, "ipc"] },
+  );
+  closeSync(log);
+  const giveUp = () => child.kill("SIGTERM");
+  process.once("SIGINT", giveUp);
+  return new Promise((resolve, reject) => {
+    child.on("message", (news: DetachedNews) => {
+      switch (news.is) {
+        case "say":
+          output.line(news.text);
+          break;
+        case "failed":
+          output.note(`ev: ${news.text}`);
+          break;
+        case "started":
+          output.line("the fleet goes on in the background: `ev ps` shows it, `ev down` stops it");
+          child.disconnect();
+          child.unref();
+          process.off("SIGINT", giveUp);
+          resolve(0);
+      }
+    });
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,31 @@
+// `ev help`: every verb with what it does; also what a mistyped verb is compared with.
+
+export const verbs: readonly (readonly [usage: string, does: string])[] = [
+  ["up [--detach] [--only GROUPS]", "start the fleet: in this terminal (as `npm start`), or detached"],
+  ["down", "stop every service; state is kept"],
+  ["ps [--json]", "list the services: status, since, port, process, memory"],
+  ["logs [-f] [--tail N] [--grep X] SERVICE…", "show logs; X is a regular expression, case ignored"],
+  ["start [--json] [SERVICE…]", "start these, or everything that does not run"],
+  ["stop [--json] SERVICE…", "ask these to end (SIGTERM, SIGKILL after 9 s)"],
+  ["kill [--json] SERVICE…", "end these without warning (SIGKILL)"],
+  ["help", "this"],
+];
+
+export const verbNames: readonly string[] = verbs.map(([usage]) => usage.split(" ")[0] ?? "");
+
+export function helpLines(): string[] {
+  return [
+    "ev: the EV charging network on this machine",
+    "",
+    ...verbs.flatMap(([usage, does]) => [`  ev ${usage}`, `      ${does}`]),
+    "",
+    "Options of every verb (or the environment variable in brackets):",
+    "  --state DIR        where the fleet keeps its files [EV_STATE], default .ev",
+    "  --port-offset N    added to every port [EV_PORT_OFFSET], default 0",
+    "",
+    "Groups: kafka, mqtt, bridge, central, cps, drivers (comma between them).",
+    "Servers elsewhere: KAFKA_BOOTSTRAP, MQTT_URL, TABLE_URL, CENTRAL_URL; what they name is not started here.",
+    "Services: ev-kafka, ev-mqtt, ev-bridge, ev-central, ev-cp-e-N and ev-cp-m-N (engine and monitor of CP N),",
+    "ev-charger-N, ev-driver-NAME. The fleet's editable files are in DIR/fleet, logs in DIR/logs.",
+  ];
+}

@@ -1,0 +1,62 @@
+// `ev ps`: every service with its role, status, since when, port, process and memory.
+import type { ServiceReport } from "../fleet/control-messages.ts";
+import type { Arguments } from "./arguments.ts";
+import { askIfRunning, nothingRuns } from "./ask.ts";
+import type { Output } from "./output.ts";
+import { columns, durationText, megabytesText } from "./text.ts";
+
+export async function ps(args: Arguments, output: Output): Promise<number> {
+  const startedMs = performance.now();
+  const done = await askIfRunning(args, { verb: "status" });
+  if (!done) output.note(nothingRuns(args));
+  const services = done?.services ?? [];
+  if (args.flags.has("--json")) {
+    output.line(JSON.stringify(services.map(asJson), null, 2));
+    return 0;
+  }
+  if (!done) return 0;
+  const header = ["NAME", "ROLE", "STATUS", "SINCE", "PORT", "PID", "MEMORY"];
+  for (const line of columns([header, ...services.map(asRow)])) output.line(line);
+  const running = services.filter(({ status }) => status === "running");
+  const bytes = services.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0);
+  const took = durationText(performance.now() - startedMs);
+  output.line(
+    `${running.length} of ${services.length} services run, ${megabytesText(bytes)} (asked in ${took})`,
+  );
+  return 0;
+}
+
+export function asJson(service: ServiceReport) {
+  return {
+    name: service.name,
+    role: service.role,
+    subject: service.subject,
+    status: service.status,
+    since: new Date(service.sinceMs).toISOString(),
+    port: service.port,
+    pid: service.pid,
+    memory_mb: service.memoryBytes === null ? null : Math.round(service.memoryBytes / 1e5) / 10,
+    ready_after_ms: service.readyAfterMs,
+    code: service.code,
+    signal: service.signal,
+    why: service.why,
+  };
+}
+
+/** "running", "exited (1)", "crashed (SIGSEGV)". */
+export function statusText({ status, code, signal }: ServiceReport): string {
+  if (status !== "exited" && status !== "crashed") return status;
+  return `${status} (${signal ?? code ?? "did not start"})`;
+}
+
+function asRow(service: ServiceReport): string[] {
+  return [
+    service.name,
+    service.subject ? `${service.role} ${service.subject}` : service.role,
+    statusText(service),
+    durationText(Date.now() - service.sinceMs),
+    service.port === null ? "-" : String(service.port),
+    service.pid === null ? "-" : String(service.pid),
+    megabytesText(service.memoryBytes),
+  ];
+}

@@ -1,0 +1,90 @@
+// `ev up`: starts the fleet and stays with it until Ctrl-C or `ev down`; with --detach it leaves once all is ready.
+import { fileURLToPath } from "node:url";
+import { stopAllWithinMs } from "../fleet/control-handler.ts";
+import { openFleet, type RunningFleet } from "../fleet/running-fleet.ts";
+import type { ServiceStatus, SupervisorEvent } from "../fleet/supervisor.ts";
+import { operatorToken } from "../fleet/tokens.ts";
+import type { Arguments } from "./arguments.ts";
+import { startDetached } from "./detach.ts";
+import { addressLines, troubleLines } from "./greeting.ts";
+import { type Narrator, openNarrator } from "./narrator.ts";
+import type { Output } from "./output.ts";
+import { listenForStop } from "./stop-signals.ts";
+import { durationText } from "./text.ts";
+import { watchFleet } from "./watch-fleet.ts";
+
+export const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
+
+export async function up(args: Arguments, output: Output): Promise<number> {
+  if (args.flags.has("--detach")) return startDetached(args, output);
+  const startedMs = performance.now();
+  const narrator = openNarrator();
+  const stop = listenForStop();
+  const fleet = await startFleet(args, narrator);
+  stop.onForce(() => {
+    narrator.say("forced: ending every service at once");
+    void fleet.supervisor.kill(fleet.supervisor.names()).finally(() => process.exit(130));
+  });
+  try {
+    const statuses = await Promise.race([
+      fleet.supervisor.start(fleet.supervisor.names()),
+      stop.asked.then(() => null),
+      fleet.downAsked.then(() => null),
+    ]);
+    if (statuses !== null) {
+      await greet(fleet, statuses, narrator, args, performance.now() - startedMs);
+      const over = Promise.race([stop.asked, fleet.downAsked.then(() => "ev down")]);
+      await watchFleet(fleet, narrator, over);
+    }
+  } finally {
+    await end(fleet, narrator);
+  }
+  return 0;
+}
+
+async function startFleet(args: Arguments, narrator: Narrator): Promise<RunningFleet> {
+  let ready = 0;
+  const onEvent = ({ status, unexpected }: SupervisorEvent) => {
+    if (status.status === "running") ready++;
+    narrator.serviceChanged(status, unexpected, ready);
+  };
+  const fleet = await openFleet({
+    root: projectRoot,
+    stateDir: args.stateDir,
+    portOffset: args.portOffset,
+    servers: args.servers,
+    only: args.only,
+    say: (text) => narrator.say(text),
+    onEvent,
+  });
+  narrator.expect(fleet.specs.length);
+  return fleet;
+}
+
+async function greet(
+  fleet: RunningFleet,
+  statuses: readonly ServiceStatus[],
+  narrator: Narrator,
+  args: Arguments,
+  tookMs: number,
+): Promise<void> {
+  const ready = statuses.filter(({ status }) => status === "running").length;
+  const token = await operatorToken(fleet.places);
+  const lines = [
+    `${ready} of ${statuses.length} services ready in ${durationText(tookMs)}, state in ${fleet.places.state}`,
+    ...troubleLines(statuses),
+    ...addressLines(fleet, args, token),
+  ];
+  narrator.started(lines);
+}
+
+async function end(fleet: RunningFleet, narrator: Narrator): Promise<void> {
+  const startedMs = performance.now();
+  const running = fleet.supervisor.statuses().filter(({ pid }) => pid !== null).length;
+  narrator.stopping(running);
+  await fleet.close(stopAllWithinMs);
+  const took = durationText(performance.now() - startedMs);
+  narrator.say(
+    `stopped ${running} services in ${took}; \`npm start\` goes on with the state in ${fleet.places.state}`,
+  );
+}

@@ -1,0 +1,49 @@
+// Stays with a running fleet: the live view once a second on a terminal, a line per happening elsewhere.
+import { setTimeout as delay } from "node:timers/promises";
+import type { RunningFleet } from "../fleet/running-fleet.ts";
+import { operatorToken } from "../fleet/tokens.ts";
+import { readCps } from "./fleet-reading.ts";
+import { type CpReading, happenings } from "./fleet-view.rules.ts";
+import { openLiveView } from "./live-view.ts";
+import type { Narrator } from "./narrator.ts";
+import { durationText } from "./text.ts";
+
+const everyMs = 1_000;
+
+/** Returns when `over` resolves. */
+export async function watchFleet(
+  fleet: RunningFleet,
+  narrator: Narrator,
+  over: Promise<unknown>,
+): Promise<void> {
+  const ended = new AbortController();
+  void over.then(() => ended.abort());
+  const view = narrator.live ? openLiveView(process.stdout) : undefined;
+  const startedMs = performance.now();
+  let known: CpReading[] = [];
+  try {
+    while (!ended.signal.aborted) {
+      const cps = await Promise.race([
+        operatorToken(fleet.places).then((token) => readCps(fleet.centralUrl, token)),
+        over.then(() => null),
+      ]);
+      if (ended.signal.aborted) break;
+      const statuses = fleet.supervisor.statuses();
+      const notRunning = statuses.filter(({ status }) => status !== "running").map(({ name }) => name);
+      const services = { running: statuses.length - notRunning.length, all: statuses.length, notRunning };
+      const title = `EV charging network, up for ${durationText(performance.now() - startedMs)}`;
+      view?.show({ cps, services }, title);
+      if (!view && cps) for (const line of happenings(known, cps)) narrator.say(line);
+      known = cps ?? known;
+      await Promise.race([delay(everyMs, undefined, { signal: ended.signal, ref: true }), over]).catch(
+        aborted,
+      );
+    }
+  } finally {
+    view?.close();
+  }
+}
+
+function aborted(error: unknown): void {
+  if (!(error instanceof Error) || error.name !== "AbortError") throw error;
+}

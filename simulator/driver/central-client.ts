@@ -1,0 +1,73 @@
+// The phone's line to Central: one base URL, one bearer token, kept-alive connections.
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+
+export interface CentralRequest {
+  method: string;
+  /** With query, as in `/charging-points?city=Valencia`. */
+  path: string;
+  headers?: Record<string, string>;
+  body?: Buffer | string | undefined;
+}
+
+export interface CentralClient {
+  /** The answer as it streams in. Rejects when Central cannot be reached or stays silent for `silenceMs`. */
+  send(request: CentralRequest): Promise<IncomingMessage>;
+  /** The whole answer as JSON; null for an empty one. */
+  json(request: CentralRequest): Promise<{ status: number; value: unknown }>;
+  close(): void;
+}
+
+const longestAnswerBytes = 4_000_000;
+
+/** `token` is asked for at each request, so that a renewed one takes effect. */
+export function openCentral(baseUrl: string, token: () => string, silenceMs = 10_000): CentralClient {
+  const base = new URL(baseUrl);
+  const secure = base.protocol === "https:";
+  const options = { keepAlive: true, maxSockets: 16 };
+  const agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
+  const root = base.pathname.replace(/\/$/, "");
+
+  const send = ({ method, path, headers, body }: CentralRequest): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const sending = (secure ? httpsRequest : httpRequest)(
+        {
+          agent,
+          method,
+          protocol: base.protocol,
+          hostname: base.hostname,
+          port: base.port,
+          path: `${root}${path}`,
+          headers: {
+            ...headers,
+            authorization: `Bearer ${token()}`,
+            ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
+          },
+        },
+        resolve,
+      );
+      sending.setTimeout(silenceMs, () =>
+        sending.destroy(new Error(`no answer within ${silenceMs / 1000} s`)),
+      );
+      sending.once("error", reject);
+      sending.end(body);
+    });
+
+  return {
+    send,
+    async json(request) {
+      const answer = await send(request);
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of answer) {
+        const bytes: Buffer = chunk;
+        size += bytes.length;
+        if (size > longestAnswerBytes) throw new Error("Central's answer is too long");
+        chunks.push(bytes);
+      }
+      const text = Buffer.concat(chunks).toString("utf8");
+      return { status: answer.statusCode ?? 0, value: text === "" ? null : JSON.parse(text) };
+    },
+    close: () => agent.destroy(),
+  };
+}

@@ -1,0 +1,107 @@
+// The driver API as the phone's behaviour uses it: each answer becomes an input of the phone's rules.
+import { z } from "zod";
+import type { CentralClient } from "./central-client.ts";
+import type { Input, Notification, Session } from "./phone.rules.ts";
+import type { Wish } from "./requests-file.ts";
+
+const SessionAnswer = z.object({
+  session_id: z.string(),
+  cp_id: z.string(),
+  status: z.enum([
+    "PENDING",
+    "APPROVED",
+    "CHARGING",
+    "COMPLETED",
+    "DENIED",
+    "FAILED",
+    "STOPPED",
+    "CANCELLED",
+  ]),
+  energy_kwh: z.number().nullish(),
+  cost_eur: z.number().nullish(),
+  power_kw: z.number().nullish(),
+  reason: z.string().nullish(),
+  command: z.object({ reason: z.string().nullish() }).nullish(),
+});
+const NotificationAnswer = z.object({ sequence: z.number().int(), type: z.string(), message: z.string() });
+const Problem = z.object({ title: z.string().nullish(), detail: z.string().nullish() });
+
+export interface DriverApi {
+  ask(key: string, wish: Wish): Promise<Input>;
+  /** The session `sid`, or the current one. */
+  look(sid: string | null): Promise<Input>;
+  readInbox(after: number): Promise<Input>;
+}
+
+export function openDriverApi(central: CentralClient, driver: string, now: () => number): DriverApi {
+  const at = (path: string) => `/drivers/${encodeURIComponent(driver)}${path}`;
+  const away = (reason: string): Input => ({ is: "unreachable", nowMs: now(), reason });
+  const call = async (
+    method: string,
+    path: string,
+    then: (status: number, value: unknown) => Input | Promise<Input>,
+    sent: { body?: string; headers?: Record<string, string> } = {},
+  ): Promise<Input> => {
+    try {
+      const { status, value } = await central.json({ method, path: at(path), ...sent });
+      return await then(status, value);
+    } catch (error) {
+      if (error instanceof z.ZodError)
+        return away(`an answer that it does not understand: ${error.issues[0]?.message}`);
+      return away(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return {
+    ask: (key, wish) =>
+      call(
+        "POST",
+        "/requests",
+        (status, value) => {
+          if (status === 202 || status === 200)
+            return { is: "accepted", nowMs: now(), session: sessionOf(value) };
+          // A wrong token, too many requests and a broken server pass; any other refusal is about the request.
+          if (status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status))
+            return { is: "refused", nowMs: now(), reason: problemText(status, value) };
+          return away(problemText(status, value));
+        },
+        {
+          body: JSON.stringify(wish),
+          headers: { "content-type": "application/json", "idempotency-key": key },
+        },
+      ),
+    look: (sid) =>
+      call(
+        "GET",
+        sid === null ? "/sessions/current" : `/sessions/${encodeURIComponent(sid)}`,
+        (status, value) => {
+          if (status === 200) return { is: "session", nowMs: now(), session: sessionOf(value) };
+          if (status === 204 || status === 404) return { is: "session", nowMs: now(), session: null };
+          return away(problemText(status, value));
+        },
+      ),
+    readInbox: (after) =>
+      call("GET", `/notifications?after=${after}`, (status, value) => {
+        if (status !== 200) return away(problemText(status, value));
+        const notifications: Notification[] = z.array(NotificationAnswer).parse(value);
+        return { is: "inbox", nowMs: now(), notifications };
+      }),
+  };
+}
+
+function sessionOf(value: unknown): Session {
+  const answer = SessionAnswer.parse(value);
+  return {
+    session_id: answer.session_id,
+    cp_id: answer.cp_id,
+    status: answer.status,
+    energy_kwh: answer.energy_kwh ?? null,
+    cost_eur: answer.cost_eur ?? null,
+    power_kw: answer.power_kw ?? null,
+    reason: answer.reason ?? answer.command?.reason ?? null,
+  };
+}
+
+function problemText(status: number, value: unknown): string {
+  const problem = Problem.safeParse(value).data;
+  return problem?.detail ?? problem?.title ?? `status ${status}`;
+}

@@ -1,0 +1,61 @@
+// One service as the supervisor sees it: what to run, with which environment, after whom, and where it listens.
+
+export type Role = "kafka" | "mqtt" | "bridge" | "central" | "charger" | "engine" | "monitor" | "driver";
+
+/** What `--only` chooses by. */
+export const groups = ["kafka", "mqtt", "bridge", "central", "cps", "drivers"] as const;
+export type Group = (typeof groups)[number];
+
+export interface ServiceSpec {
+  name: string;
+  role: Role;
+  /** The charge point or driver it belongs to. */
+  subject: string | null;
+  /** Entry file, relative to the project. */
+  entry: string;
+  env: Record<string, string>;
+  /** Started once these are ready (or have failed). Names that are not part of the fleet are ignored. */
+  dependsOn: string[];
+  /** Loopback TCP port it listens on. */
+  port: number | null;
+  /** Bound of its JavaScript heap, MB. */
+  heapMb: number;
+  /** Files written before each start: path → content, for this user alone. */
+  files: { path: string; content: string }[];
+}
+
+export function groupOf(role: Role): Group {
+  switch (role) {
+    case "charger":
+    case "engine":
+    case "monitor":
+      return "cps";
+    case "driver":
+      return "drivers";
+    case "kafka":
+    case "mqtt":
+    case "bridge":
+    case "central":
+      return role;
+  }
+}
+
+/** Who stops first: what uses others before what it uses. Equal numbers stop together. */
+export function stopRank(role: Role): number {
+  switch (role) {
+    case "driver":
+      return 0;
+    case "engine":
+    case "monitor":
+      return 1;
+    case "charger":
+      return 2;
+    case "bridge":
+      return 3;
+    case "central":
+      return 4;
+    case "kafka":
+    case "mqtt":
+      return 5;
+  }
+}

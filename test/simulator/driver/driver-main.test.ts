@@ -1,0 +1,167 @@
+// The driver as a real process against a small driver API on a real port: its port, its list, its inbox, a kill.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type FakeCentral, fakeCentral } from "../../support/fleet-fake-central.ts";
+import { freePort, until } from "../../support/fleet-stub.ts";
+
+let dir: string;
+let central: FakeCentral;
+let driver: ChildProcess | undefined;
+let said: string;
+let port: number;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), "ev-driver-"));
+  writeFileSync(join(dir, "token"), "the-token\n");
+  central = await fakeCentral();
+  port = await freePort();
+});
+afterEach(async () => {
+  await end("SIGKILL");
+  await central.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function end(signal: NodeJS.Signals): Promise<number | null> {
+  const process = driver;
+  driver = undefined;
+  if (!process || process.exitCode !== null) return process?.exitCode ?? null;
+  const over = new Promise<number | null>((resolve) => process.once("exit", resolve));
+  process.kill(signal);
+  return over;
+}
+
+async function start(requests: unknown[] | string): Promise<void> {
+  const content = typeof requests === "string" ? requests : JSON.stringify({ loop: false, requests });
+  writeFileSync(join(dir, "requests.json"), content);
+  said = "";
+  driver = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "simulator/driver/driver-main.ts"],
+    {
+      env: {
+        PATH: process.env.PATH,
+        DRIVER_ID: "driver-alice",
+        HTTP_PORT: String(port),
+        CENTRAL_URL: central.url,
+        TOKEN_PATH: join(dir, "token"),
+        REQUESTS_PATH: join(dir, "requests.json"),
+        STATE_PATH: join(dir, "state", "phone.json"),
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  for (const stream of [driver.stdout, driver.stderr])
+    stream?.on("data", (chunk) => {
+      said += chunk;
+    });
+}
+const ready = () => until("the driver to be ready", () => said.includes("started successfully"), 10_000);
+const wish = { cp_id: "CP-001", vehicle_id: "VEH-001", limit: { energy_kwh: 0.05 } };
+
+/** As `fetch`, but with any Host. */
+function get(path: string, headers: Record<string, string>): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    request({ host: "127.0.0.1", port, path, headers }, (answer) => {
+      let body = "";
+      answer.on("data", (chunk) => {
+        body += chunk;
+      });
+      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body }));
+    })
+      .once("error", reject)
+      .end();
+  });
+}
+
+test("it works through its request and tells each step", async () => {
+  await start([wish]);
+  await until("the session to complete", () => said.includes("COMPLETED"), 15_000);
+  const steps = [...said.matchAll(/Driver driver-alice \| (PENDING|APPROVED|IN_PROGRESS|COMPLETED) CP-001/g)];
+  expect(steps.map(([, step]) => step)).toEqual(["PENDING", "APPROVED", "IN_PROGRESS", "COMPLETED"]);
+  expect(said).toMatch(/COMPLETED CP-001 0\.030 kWh, € 0\.01/);
+  expect(central.asked).toEqual([{ key: expect.any(String), body: wish, authorization: "Bearer the-token" }]);
+  expect(await end("SIGTERM")).toBe(0);
+});
+
+test("killed and started again it asks for the same session and reads the messages that it missed", async () => {
+  await start([wish]);
+  await until("the request", () => central.asked.length === 1, 10_000);
+  central.notify("first");
+  await until("the first message", () => said.includes("notification 1: first"), 10_000);
+  await end("SIGKILL");
+  central.notify("second");
+  central.notify("third");
+  await start([wish]);
+  await until("the missed messages", () => said.includes("notification 3: third"), 10_000);
+  expect(said).not.toContain("notification 1");
+  expect(said.indexOf("notification 2: second")).toBeLessThan(said.indexOf("notification 3"));
+  expect(new Set(central.asked.map(({ key }) => key)).size).toBe(1);
+});
+
+test("its port passes the driver API on, with its own token", async () => {
+  await start([]);
+  await ready();
+  const points = await fetch(`http://localhost:${port}/charging-points?city=Val%C3%A8ncia`);
+  expect(await points.json()).toEqual([{ cp_id: "CP-001", city: "València" }]);
+  const posted = await fetch(`http://localhost:${port}/drivers/driver-alice/requests`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: "Bearer somebody-else" },
+    body: '{"cp_id":"CP-002","vehicle_id":"VEH-001"}',
+  });
+  expect(posted.status).toBe(202);
+  expect(await posted.json()).toMatchObject({ status: "PENDING", cp_id: "CP-002" });
+  expect(central.asked[0]?.authorization).toBe("Bearer the-token");
+});
+
+test("its page has no inline code, and its rules forbid any", async () => {
+  await start([]);
+  await ready();
+  const page = await fetch(`http://127.0.0.1:${port}/`);
+  expect(page.headers.get("content-security-policy")).toMatch(/default-src 'none'; script-src 'self'/);
+  const html = await page.text();
+  expect(html).not.toMatch(/<script(?![^>]*src=)|<style| on\w+=|style=/);
+  const script = await (await fetch(`http://127.0.0.1:${port}/phone.js`)).text();
+  expect(script).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/);
+});
+
+test("a page from elsewhere and a rebound name are refused; other paths do not reach Central", async () => {
+  await start([]);
+  await ready();
+  const path = "/charging-points";
+  expect((await get(path, { host: `evil.example:${port}` })).status).toBe(403);
+  const foreign = await get(path, { host: `localhost:${port}`, origin: "http://localhost:3000" });
+  expect(foreign.status).toBe(403);
+  expect(JSON.parse(foreign.body)).toMatchObject({ title: "Forbidden", status: 403 });
+  expect((await get(path, { host: `localhost:${port}`, origin: `http://localhost:${port}` })).status).toBe(
+    200,
+  );
+  expect((await get("/cdrs", { host: `localhost:${port}` })).status).toBe(404);
+});
+
+test("while Central is away a call is answered 502 with problem details, and the absence is said once", async () => {
+  await start([wish]);
+  await ready();
+  await until("the request", () => central.asked.length === 1, 10_000);
+  const at = new URL(central.url).port;
+  await central.close();
+  await until("the absence to be said", () => said.includes("Central cannot be reached"), 10_000);
+  const answer = await fetch(`http://localhost:${port}/charging-points`);
+  expect(answer.status).toBe(502);
+  expect(answer.headers.get("content-type")).toBe("application/problem+json");
+  expect(await answer.json()).toMatchObject({ status: 502, title: "Bad Gateway" });
+  central = await fakeCentral(Number(at));
+  await until("the return to be said", () => said.includes("Central answers again"), 10_000);
+  expect(said.match(/Central cannot be reached/g)).toHaveLength(1);
+});
+
+test("a request file with a wrong value ends it with one line that names file and field", async () => {
+  await start('{"requests": [{"cp_id": "CP 1", "vehicle_id": "VEH-001"}]}');
+  const code = await new Promise((resolve) => driver?.once("exit", resolve));
+  expect(code).toBe(78);
+  expect(said).toMatch(/requests\.json: requests\.0\.cp_id: an id is 1 to 32/);
+});

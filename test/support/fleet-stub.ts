@@ -1,0 +1,96 @@
+// Stub services for supervisor tests: real processes of a few lines, and a supervisor's surroundings in a folder.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makePlaces, type Places, placesOf } from "../../simulator/fleet/places.ts";
+import type { Command } from "../../simulator/fleet/service-process.ts";
+import type { ServiceSpec } from "../../simulator/fleet/service-spec.ts";
+
+/** What a stub does; each is ready first unless it says otherwise. */
+const stubs = {
+  obedient: `
+    process.stdin.resume(); process.stdin.on("end", () => process.exit(0));
+    process.on("SIGTERM", () => process.exit(0));
+    setInterval(() => {}, 1000);
+    console.log("INFO stub | started successfully");`,
+  stubborn: `
+    process.on("SIGTERM", () => console.log("not now"));
+    process.stdin.resume(); setInterval(() => {}, 1000);
+    console.log("started successfully");`,
+  /** Does not even end when its standard input closes: what a crashed supervisor may leave behind. */
+  orphan: `
+    setInterval(() => {}, 1000);
+    console.log("started successfully");`,
+  parent: `
+    const { spawn } = require("node:child_process");
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "inherit" });
+    console.log("child " + child.pid);
+    console.log("started successfully");
+    setInterval(() => {}, 1000);`,
+  silent: `setInterval(() => {}, 1000);`,
+  refuses: `console.error("configuration: TABLE_URL=nonsense: wrong"); process.exit(78);`,
+  leaves: `console.log("started successfully"); setTimeout(() => process.exit(3), 50);`,
+  breaks: `console.log("started successfully"); setTimeout(() => process.abort(), 50);`,
+  chatty: `
+    console.log("a line without an end is no line");
+    console.log("started " + "successfully");
+    for (let i = 0; i < 300; i++) console.log("line " + i);
+    setInterval(() => {}, 1000);`,
+} as const;
+export type Stub = keyof typeof stubs;
+
+export interface StubWorld {
+  places: Places;
+  spec(name: string, stub: Stub, more?: Partial<ServiceSpec>): ServiceSpec;
+  commandOf(spec: ServiceSpec): Command;
+  remove(): void;
+}
+
+export function stubWorld(): StubWorld {
+  const dir = mkdtempSync(join(tmpdir(), "ev-fleet-"));
+  const places = placesOf(dir);
+  makePlaces(places);
+  for (const [name, source] of Object.entries(stubs)) writeFileSync(join(dir, `${name}.cjs`), source);
+  return {
+    places,
+    spec: (name, stub, more = {}) => ({
+      name,
+      role: "bridge",
+      subject: null,
+      entry: `${stub}.cjs`,
+      env: {},
+      dependsOn: [],
+      port: null,
+      heapMb: 64,
+      files: [],
+      ...more,
+    }),
+    commandOf: (spec) => ({
+      file: process.execPath,
+      args: [join(dir, spec.entry)],
+      cwd: dir,
+      env: { PATH: process.env.PATH, ...spec.env },
+    }),
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
+
+/** Resolves when the condition holds; rejects with what was waited for after `withinMs`. */
+export async function until(what: string, holds: () => boolean, withinMs = 5_000): Promise<void> {
+  const end = performance.now() + withinMs;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`waited ${withinMs} ms in vain for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** A loopback port that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== "object" || address === null) throw new Error("no port");
+  return address.port;
+}
