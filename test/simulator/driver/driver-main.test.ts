@@ -1,6 +1,6 @@
 // The driver as a real process against a small driver API on a real port: its port, its list, its inbox, a kill.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,10 +89,13 @@ test("it works through its request and tells each step", async () => {
 });
 
 test("killed and started again it asks for the same session and reads the messages that it missed", async () => {
+  const statePath = join(dir, "state", "phone.json");
   await start([wish]);
   await until("the request", () => central.asked.length === 1, 10_000);
   central.notify("first");
+  // Shown, then kept: between the two a kill would show it again rather than lose it.
   await until("the first message", () => said.includes("notification 1: first"), 10_000);
+  await until("it to be kept", () => readFileSync(statePath, "utf8").includes('"notified":1'), 10_000);
   await end("SIGKILL");
   central.notify("second");
   central.notify("third");
