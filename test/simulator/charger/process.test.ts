@@ -12,7 +12,11 @@ import { framed } from "../../../simulator/charger/rapi.ts";
 
 const main = join(import.meta.dirname, "../../../simulator/charger/charger-main.ts");
 /** Polls until `look` gives something, at most `withinMs`. */
-async function until<T>(what: string, look: () => T | null | undefined | false, withinMs = 15_000): Promise<T> {
+async function until<T>(
+  what: string,
+  look: () => T | null | undefined | false,
+  withinMs = 15_000,
+): Promise<T> {
   const end = Date.now() + withinMs;
   for (;;) {
     const seen = look();
