@@ -96,13 +96,22 @@ export function evolve(state: HealthState, fact: HealthFact): HealthState {
   }
 }
 
+/** The pause that the state asks for: eager while a verdict is near. */
+export function probePaceMs(state: HealthState, intervalMs: number): number {
+  return isNear(state) ? Math.min(limits.eagerMs, intervalMs) : intervalMs;
+}
+
 /**
  * When the probe after one that was due at `dueMs` and ended at `endedMs` starts. The ordinary pace counts from
  * start to start; an eager one from the end, so that two good answers are never one moment's.
  */
 export function nextProbeMs(state: HealthState, dueMs: number, endedMs: number, intervalMs: number): number {
-  const near = state.verdict === "unknown" || (state.verdict === "KO" && state.goods > 0);
-  return near ? endedMs + Math.min(limits.eagerMs, intervalMs) : Math.max(dueMs + intervalMs, endedMs);
+  const paceMs = probePaceMs(state, intervalMs);
+  return isNear(state) ? endedMs + paceMs : Math.max(dueMs + paceMs, endedMs);
+}
+
+function isNear(state: HealthState): boolean {
+  return state.verdict === "unknown" || (state.verdict === "KO" && state.goods > 0);
 }
 
 function decideGood(state: HealthState): HealthFact[] {
