@@ -20,7 +20,10 @@ export async function handleRecords(handler: Handler, records: readonly InRecord
   const first = records[0];
   if (!first) return null;
   const partition = `${first.topic}-${first.partition}`;
-  const event: MskEvent = { eventSource: "SelfManagedKafka", records: { [partition]: records.map(mskRecord) } };
+  const event: MskEvent = {
+    eventSource: "SelfManagedKafka",
+    records: { [partition]: records.map(mskRecord) },
+  };
   const { batchItemFailures } = await handler(event);
   const failed = batchItemFailures.find(({ itemIdentifier }) => itemIdentifier.partition === partition);
   if (!failed) return allOf(records);

@@ -4,6 +4,7 @@
 // 1. A request that was decided once is answered from its row: repeated records have no second effect.
 // 2. The claim raises the fence; only the holder of that fence releases it.
 import { cpOfSid, partitionOf, type StartRequest } from "../../wire/messages/index.ts";
+import { isOutOfService } from "../rules/out-of-service.ts";
 import { shownState } from "../rules/status.ts";
 import {
   type Claim,
@@ -65,12 +66,6 @@ function refusalOf(
   if (row.claim) return rejected("the charging point is occupied");
   if (driver?.activeSid) return rejected("you have another session");
   return undefined;
-}
-
-/** An operator's stop holds from the request on, not only from the device's word. */
-function isOutOfService(row: CpRow): boolean {
-  const last = row.commands.findLast((open) => open.op === "stop-cp" || open.op === "resume-cp");
-  return last ? last.op === "stop-cp" : row.engine?.operative === false;
 }
 
 function refuse(draft: CpDraft, request: StartRequest, { rank, reason }: Refusal): void {
