@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Broker, openBroker } from "../../simulator/brokers/mqtt/broker.ts";
 import { type InRecord, openProducer, type Producer } from "../../wire/kafka/index.ts";
 import { AckMessage, DeadLetter, type Envelope, mqttTopics, partitionOf } from "../../wire/messages/index.ts";
@@ -44,17 +44,15 @@ async function startBridge(env: Record<string, string> = {}): Promise<void> {
 beforeAll(async () => {
   kafka = await startStandIn();
   mqttPort = await freePort();
-});
-beforeEach(async () => {
   mqtt = await openBroker({ host: "127.0.0.1", port: mqttPort, open: false }, silentLog);
   await startBridge();
 });
 afterEach(async () => {
   await Promise.all(links.splice(0).map((link) => link.close()));
-  await endProcess(bridge);
-  await mqtt.close();
 });
 afterAll(async () => {
+  await endProcess(bridge);
+  await mqtt.close();
   await kafka.remove();
 });
 
@@ -290,8 +288,12 @@ describe("the bridge process, downwards", () => {
     expect([...new Set(commands)]).toEqual([1, 2, 3].map((n) => command(cp, n)));
   });
 
+  it("ends in order on SIGTERM", async () => {
+    await endProcess(bridge, "SIGTERM");
+    expect(bridge.exitCode).toBe(0);
+  });
+
   it("does not count a command as delivered whose PUBACK was lost", async () => {
-    await endProcess(bridge);
     const proxy = await openTcpProxy({ port: mqttPort });
     const { cp, commands } = await device();
     let lost = 0;
@@ -308,14 +310,8 @@ describe("the bridge process, downwards", () => {
     );
     expect(lost).toBe(1);
     expect(commands).toEqual([command(cp, 1), command(cp, 1), command(cp, 2)]);
-    await endProcess(bridge);
+    await endProcess(bridge, "SIGTERM");
     await proxy.close();
-  });
-
-  it("ends in order on SIGTERM", async () => {
-    const exit = new Promise<number | null>((resolve) => bridge.once("exit", resolve));
-    bridge.kill("SIGTERM");
-    expect(await exit).toBe(0);
   });
 });
 

@@ -35,7 +35,7 @@ const rebalanceTimeoutMs = 4_000;
 const patience = { ordinaryMs: 5_000, joinMs: rebalanceTimeoutMs + 5_000 };
 /** No answer of the group or a fetch for so long: whatever kafkajs believes, it is stuck. */
 const stuckAfterMs = 30_000;
-const leaveWithinMs = 2_500;
+const leaveWithinMs = 2_000;
 const signsOfLife = new Set(["Fetch", "Heartbeat", "JoinGroup", "SyncGroup", "OffsetCommit"]);
 
 /** Returns at once; joins the group when Kafka is there and stays in it for ever. */
@@ -57,7 +57,8 @@ export function openConsumer(options: ConsumerOptions): ConsumerHandle {
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: heartbeatMs,
       rebalanceTimeout: rebalanceTimeoutMs,
-      maxWaitTimeInMs: 1_000,
+      // A rest that is read again, and the end, wait for the fetch under way.
+      maxWaitTimeInMs: 500,
       allowAutoTopicCreation: false,
       // Every crash ends here, so that there is one way back: a fresh client.
       retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5, restartOnFailure: async () => false },
