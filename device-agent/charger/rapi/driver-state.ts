@@ -111,6 +111,8 @@ export type DriverInput =
   /** The line closed by itself or could not be opened. */
   | { is: "closed"; mono: number; reason: string }
   | { is: "frame"; mono: number; frame: Frame }
+  /** Something arrived that is no frame, or a damaged one. */
+  | { is: "damaged"; mono: number }
   | { is: "tick"; mono: number }
   | { is: "want"; mono: number; supply: Supply }
   | { is: "read-now"; mono: number };

@@ -24,7 +24,7 @@ import {
   pollNow,
   type Turn,
 } from "./driver-state.ts";
-import { abandon, expire, grant, hear, type Outcome, submit } from "./exchange.rules.ts";
+import { abandon, expire, grant, hasten, hear, type Outcome, submit } from "./exchange.rules.ts";
 import { decimalField, type Frame } from "./frames.ts";
 import { isBooting, onClosed, onOpened, silenceEndsMono, watchLine } from "./line.rules.ts";
 import { onCountersAnswer, onElectricityAnswer, onPluggedAnswer, onStateAnswer } from "./reading.rules.ts";
@@ -44,6 +44,8 @@ const answerLimitMs = 2_500;
 const bootAnswerLimitMs = 7_000;
 /** `$AT 00` and `$AB` this close tell of the same start. */
 const oneBootMs = 10_000;
+/** If it was not the answer that was damaged, the answer still comes within this. */
+const afterDamageMs = 400;
 const misreadPauseMs = 100;
 const nonsensePauseMs = 250;
 /** Inputs come at least every second; after a longer gap it was us who did not listen. */
@@ -94,6 +96,9 @@ function take(turn: Turn, input: DriverInput): void {
       return onClosed(turn, input.reason);
     case "frame":
       return onFrame(turn, input.frame);
+    case "damaged":
+      turn.s.exchange = hasten(turn.s.exchange, turn.mono + afterDamageMs);
+      return;
     case "tick":
       return;
     case "want":

@@ -74,6 +74,13 @@ export function abandon(exchange: Exchange): Exchange {
   return exchange.inFlight ? { ...exchange, inFlight: null } : exchange;
 }
 
+/** A frame arrived that nobody can read: perhaps the answer. Waits no longer than until `mono`. */
+export function hasten(exchange: Exchange, mono: number): Exchange {
+  const { inFlight } = exchange;
+  if (!inFlight || inFlight.deadlineMono <= mono) return exchange;
+  return { ...exchange, inFlight: { ...inFlight, deadlineMono: mono } };
+}
+
 /** Grants the command in flight at least until `mono`: our own loop stood still, its answer may be waiting. */
 export function grant(exchange: Exchange, mono: number): Exchange {
   const { inFlight } = exchange;

@@ -9,8 +9,8 @@ import { abandon } from "./exchange.rules.ts";
 const openAgainMs = 1_000;
 /** An open that neither succeeds nor fails. */
 const openingLimitMs = 5_000;
-/** While unreachable: how long an opened line may stay silent before it is opened anew. */
-const trialMs = 2_500;
+/** While unreachable: how long an opened line may stay silent before it is opened anew. A self-test takes 1.1 s. */
+const trialMs = 1_500;
 /** From the first sign of a start until the charger answers reliably. */
 const bootMs = 8_000;
 

@@ -98,8 +98,10 @@ export function openRapiCharger(options: RapiChargerOptions): Charger {
       bytes(chunk) {
         const taken = takeBytes(framer, chunk);
         framer = taken.framer;
-        if (taken.damaged > 0) log.debug(`charger: ${taken.damaged} damaged frames`);
         for (const frame of taken.frames) if (mine === lines) put({ is: "frame", frame });
+        if (taken.damaged === 0 || mine !== lines) return;
+        log.debug(`charger: ${taken.damaged} damaged frames`);
+        put({ is: "damaged" });
       },
       closed(reason) {
         if (mine === lines) put({ is: "closed", reason });

@@ -59,6 +59,8 @@ describe("first contact", () => {
     box.serial = " JR\r$^\u00bc52E25C6B";
     const line = virtualLine(box);
     line.run(15_000);
+    expect(line.readings().length).toBeGreaterThan(3);
+    expect(line.told[0]?.event.is).toBe("identity");
     expect(events(line)).toEqual([{ is: "identity", firmware: "8.2.3", serial: null, maxAmps: 24 }]);
   });
 
@@ -202,6 +204,7 @@ describe("a round of questions", () => {
     line.run(8_000);
     expect(line.commands(3_100)).not.toContain("FE");
     expect(line.commands(3_100)).not.toContain("FS");
+    expect(line.commands(3_100)).not.toContain("SC 16 V");
   });
 
   test("asks again before it believes a counter that leapt or fell, and a relay that changed unannounced", () => {

@@ -5,6 +5,7 @@ import {
   type Exchange,
   expire,
   grant,
+  hasten,
   hear,
   idle,
   submit,
@@ -55,6 +56,11 @@ describe("a command", () => {
   test("gets more time when our own loop stood still", () => {
     expect(expire(grant(sent("GS"), 9_000), 8_999).outcome).toBeNull();
     expect(grant(sent("GS"), 1_000)).toEqual(sent("GS"));
+  });
+
+  test("waits less when something damaged arrived, never longer", () => {
+    expect(expire(hasten(sent("GS"), 400), 400).outcome).toMatchObject({ command: "GS", why: "silent" });
+    expect(hasten(sent("GS"), 9_000)).toEqual(sent("GS"));
   });
 
   test("is never sent while another is in flight", () => {

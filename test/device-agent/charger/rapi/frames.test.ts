@@ -100,7 +100,15 @@ describe("frames", () => {
     expect(framesOf("$OK 03 3 0$AT 03 03 24 0540^36\r")).toHaveLength(1);
   });
 
-  test("are found again after a line without end", () => {
+  test("are found again after a line without end, of which no more is kept than a frame is long", () => {
+    for (const text of [
+      `$${"x".repeat(10_000)}`,
+      `$${"x".repeat(maxFrameLength - 1)}`,
+      `$${"x".repeat(maxFrameLength)}`,
+    ])
+      expect((takeBytes(emptyFramer, bytes(text)).framer.partial ?? "").length).toBeLessThanOrEqual(
+        maxFrameLength,
+      );
     expect(framesOf(`$${"x".repeat(10_000)}$NK^21\r`)).toHaveLength(1);
     expect(framesOf(`$${"x".repeat(10_000)}\r$NK^21\r`)).toHaveLength(1);
   });

@@ -120,6 +120,13 @@ describe("an enable sent in time", () => {
     expect(expired(line)).toEqual([]);
     expect(enables(line)).toHaveLength(1);
     expect(box.state).toBe(0x01);
+    box.first = null;
+    close(box);
+    line.run(22_000);
+    box.state = 0xfe;
+    line.run(24_000);
+    expect(expired(line)).toEqual([]);
+    expect(box.state).toBe(0x02);
   });
 
   test("holds while the car is awaited, however long after the permit it comes", () => {
@@ -189,10 +196,11 @@ describe("once the relay was seen closed under it, a permit", () => {
 test("the answer to an enable under an earlier permit does not count for the present one", () => {
   const { box, line } = asleep();
   box.first = (command, sequence) =>
-    command === "FE" ? [{ afterMs: 300, text: frame(`$OK :${sequence}`) }] : undefined;
+    command === "FE" ? [{ afterMs: 300, text: box.answer(command, sequence) }] : undefined;
   line.want(on(4_000, "p1"));
   line.run(3_100);
   line.want(on(3_200, "p2"));
   line.run(8_000);
   expect(expired(line)).toEqual([{ is: "permit-expired", permit: "p2" }]);
+  expect(box.state).toBe(0xfe);
 });

@@ -37,12 +37,23 @@ describe("an exchange", () => {
     expect(eventsOf(line, "unreachable")).toEqual([]);
   });
 
-  test("whose reply was damaged is repeated after its time-out", () => {
+  test("whose reply was damaged is repeated without waiting for its time-out", () => {
     const { box, line } = charging();
     let damaged = 0;
     box.first = () => (damaged++ === 0 ? [{ afterMs: 30, text: "$OK 03 3 03 0540 :7F^00\r" }] : undefined);
-    line.run(11_000);
-    expect(line.readings(8_500).length).toBeGreaterThanOrEqual(2);
+    line.run(9_000);
+    const monos = line.readings(5_000).map(({ mono }) => mono);
+    expect(monos.length).toBeGreaterThanOrEqual(3);
+    for (const [i, mono] of monos.entries()) expect(mono - (monos[i - 1] ?? mono)).toBeLessThan(1_700);
+  });
+
+  test("without reply is repeated after 2.5 s, and so is one whose reply is no frame at all", () => {
+    const { box, line } = charging();
+    let lost = 0;
+    box.first = () => (lost++ === 0 ? [{ afterMs: 30, text: "relayCloseMs: 25\r\n" }] : undefined);
+    line.run(12_000);
+    const [first, second] = line.sent.filter(({ ms }) => ms > 6_000);
+    expect((second?.ms ?? 0) - (first?.ms ?? 0)).toBe(2_500);
     expect(eventsOf(line, "unreachable")).toEqual([]);
   });
 
@@ -122,7 +133,10 @@ describe("a charger that starts by itself", () => {
     expect(eventsOf(line, "identity", bootMs)).toHaveLength(1);
     const orders = line.commands(bootMs + 1_300).filter((command) => !command.startsWith("G"));
     expect(orders).toEqual(supplying ? ["SC 16 V"] : ["FS"]);
-    expect(line.sent.find(({ ms }) => ms >= bootMs + 1_300)?.ms).toBe(bootMs + 1_300);
+    expect(line.sent.find(({ ms }) => ms >= bootMs + 1_300)).toEqual({
+      ms: bootMs + 1_300,
+      command: supplying ? "SC 16 V" : "FS",
+    });
     expect(eventsOf(line, "unreachable")).toEqual([]);
   });
 
@@ -190,11 +204,11 @@ describe("a charger that does not answer", () => {
     expect(line.commands(31_000)).toContain("SC 16 V");
   });
 
-  test("is tried anew every 2.5 s when its line opens and stays silent", () => {
+  test("is tried anew every 1.5 s when its line opens and stays silent", () => {
     const { box, line } = charging();
     box.dead = true;
     line.run(36_000);
-    expect(line.opens.length).toBeGreaterThanOrEqual(10);
+    expect(line.opens.length).toBeGreaterThanOrEqual(16);
     expect(eventsOf(line, "unreachable")).toHaveLength(1);
   });
 
@@ -210,6 +224,16 @@ describe("a charger that does not answer", () => {
     line.run(11_000);
     expect(eventsOf(line, "unreachable")).toHaveLength(1);
     expect(line.sent.filter(({ ms }) => ms > 6_000).length).toBeLessThan(40);
+  });
+
+  test("a second time is told a second time", () => {
+    const { box, line } = charging();
+    for (const dead of [true, false, true, false]) {
+      box.dead = dead;
+      line.run(line.nowMs + 8_000);
+    }
+    expect(eventsOf(line, "unreachable")).toHaveLength(2);
+    expect(eventsOf(line, "identity")).toHaveLength(3);
   });
 
   test("from the beginning is unreachable, with the reason that the line gave", () => {

@@ -119,6 +119,7 @@ export function virtualLine(
     const taken = takeBytes(framer, Buffer.from(text, "latin1"));
     framer = taken.framer;
     for (const each of taken.frames) put({ is: "frame", mono: nowMs, frame: each });
+    if (taken.damaged > 0) put({ is: "damaged", mono: nowMs });
   }
 
   function run(untilMs: number): void {
