@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -103,7 +103,7 @@ interface Running {
 }
 
 function run(program: string, parameters: string[]): Running {
-  const child = spawn(program, parameters, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, parameters, { cwd: tmpdir(), stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const collect = (bytes: Buffer) => {
     output = (output + bytes.toString()).slice(-4_000);

@@ -1,0 +1,40 @@
+// The HTTP function: the application behind an API gateway.
+import { handle, type LambdaContext, type LambdaEvent } from "hono/aws-lambda";
+import { z } from "zod";
+import { readEnvironment, whole } from "../wire/process/environment.ts";
+import { createApp } from "./api/app.ts";
+import { tokensOf } from "./api/tokens.ts";
+import { openFunctionParts } from "./on-event/parts.ts";
+
+const environment = z.object({
+  /** The key of the bearer tokens, from the secret store. */
+  TOKEN_KEY: z.string().regex(/^[0-9a-f]{64,}$/, "64 or more hex digits, from the secret store"),
+  /** In the cloud the canary comes every 30 s. */
+  STALE_FEED_MS: whole.default(150_000),
+});
+
+type Handle = (event: LambdaEvent, context?: LambdaContext) => Promise<unknown>;
+
+let opened: Promise<Handle> | undefined;
+
+async function open(): Promise<Handle> {
+  const env = readEnvironment(environment);
+  const { table, producer, partitions, log, nowMs } = await openFunctionParts("central-api");
+  const app = createApp({
+    table,
+    append: (record) => producer.send([record]),
+    now: nowMs,
+    partitions,
+    tokens: tokensOf(Buffer.from(env.TOKEN_KEY, "hex")),
+    log,
+    staleFeedMs: env.STALE_FEED_MS,
+    // Pages come from the content delivery network there.
+    serveStatic: false,
+  });
+  return handle(app) as Handle;
+}
+
+export async function handler(event: LambdaEvent, context?: LambdaContext): Promise<unknown> {
+  opened ??= open();
+  return (await opened)(event, context);
+}

@@ -1,0 +1,106 @@
+// Who may call which route: one table, and a guard that denies whatever is not in it.
+//
+// 1. A route that is not declared here answers 403, whoever calls.
+// 2. A driver's path is the caller's own, else it does not exist (404): `{driver_id}` must be the token's subject.
+// 3. An id in a path has its form, else 400; no handler sees another.
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
+import { idPattern, sidPattern } from "../../wire/messages/index.ts";
+import { Problem } from "./problem.ts";
+import type { Caller, Role, Tokens } from "./tokens.ts";
+
+export interface ApiEnv {
+  Variables: { caller: Caller | undefined };
+}
+
+const driver: readonly Role[] = ["driver"];
+const operator: readonly Role[] = ["operator"];
+const readers: readonly Role[] = ["driver", "operator"];
+
+/** "public": without a token, and then without personal data. */
+export const access: Readonly<Record<string, "public" | readonly Role[]>> = {
+  "GET /": "public",
+  "GET /app/:file": "public",
+  "GET /health": "public",
+  "GET /cp": "public",
+  "GET /cp/:cp_id": "public",
+  "GET /telemetry": "public",
+
+  "GET /charging-points": readers,
+  "GET /charging-points/:cp_id": readers,
+  "POST /drivers/:driver_id/requests": driver,
+  "GET /drivers/:driver_id/requests/:request_id": driver,
+  "DELETE /drivers/:driver_id/requests/:request_id": driver,
+  "GET /drivers/:driver_id/sessions/current": driver,
+  "GET /drivers/:driver_id/sessions/history": driver,
+  "GET /drivers/:driver_id/sessions/:session_id": driver,
+  "GET /drivers/:driver_id/sessions/:session_id/receipt": driver,
+  "POST /drivers/:driver_id/sessions/:session_id/stop": driver,
+  "GET /drivers/:driver_id/notifications": driver,
+  "POST /drivers/:driver_id/notifications/read": driver,
+  "GET /drivers/:driver_id/favorites": driver,
+  "POST /drivers/:driver_id/favorites": driver,
+  "DELETE /drivers/:driver_id/favorites/:cp_id": driver,
+  "GET /drivers/:driver_id/alerts": driver,
+
+  "POST /cp/:cp_id/stop": operator,
+  "POST /cp/:cp_id/resume": operator,
+  "GET /cp/:cp_id/faults": operator,
+  "GET /sessions": operator,
+  "POST /sessions/:session_id/stop": operator,
+  "GET /cdrs": operator,
+  "GET /reviews": operator,
+  "GET /dead-letters": operator,
+};
+
+export function guard(tokens: Tokens): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    const caller = await callerOf(c, tokens);
+    c.set("caller", caller);
+    const route = matchedRoutes(c).findLast(({ method }) => method !== "ALL");
+    // No route: the answer is 404 or 405, whoever calls.
+    if (!route) return next();
+    const allowed = access[`${route.method} ${route.path}`];
+    if (!allowed) throw new Problem(403, "nobody may call this route");
+    if (allowed !== "public") {
+      if (!caller)
+        throw new Problem(401, "send a bearer token in the Authorization header", {
+          "www-authenticate": 'Bearer realm="ev-api"',
+        });
+      if (!allowed.includes(caller.role))
+        throw new Problem(403, `this is for the role ${allowed.join(" or ")}, the token's is ${caller.role}`);
+    }
+    checkPath(route.path, c.req.path, caller);
+    return next();
+  };
+}
+
+/** A token that is there must be good, also where none is needed: its sender believes to be known. */
+async function callerOf(c: Context, tokens: Tokens): Promise<Caller | undefined> {
+  const header = c.req.header("authorization");
+  if (header === undefined) return undefined;
+  const token = /^Bearer +([A-Za-z0-9_.=-]+)$/i.exec(header)?.[1];
+  const caller = token && (await tokens.verify(token));
+  if (caller) return caller;
+  throw new Problem(401, "the bearer token is malformed, expired or not of this system", {
+    "www-authenticate": 'Bearer realm="ev-api", error="invalid_token"',
+  });
+}
+
+const forms: Record<string, { pattern: RegExp; text: string }> = {
+  ":cp_id": { pattern: idPattern, text: "1 to 32 of A-Z a-z 0-9 and -" },
+  ":driver_id": { pattern: idPattern, text: "1 to 32 of A-Z a-z 0-9 and -" },
+  ":session_id": { pattern: sidPattern, text: "S-<charging point>-<16 hex digits>" },
+  ":request_id": { pattern: sidPattern, text: "S-<charging point>-<16 hex digits>" },
+};
+
+function checkPath(route: string, path: string, caller: Caller | undefined): void {
+  const given = path.split("/");
+  route.split("/").forEach((name, i) => {
+    const form = forms[name];
+    const value = given[i] ?? "";
+    if (form && !form.pattern.test(value))
+      throw new Problem(400, `${name.slice(1)} in the path is not ${form.text}`);
+    if (name === ":driver_id" && value !== caller?.sub) throw new Problem(404, "no such driver");
+  });
+}

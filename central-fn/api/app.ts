@@ -1,0 +1,102 @@
+// Central's HTTP application: the same for a Lambda function and for a server on one machine.
+//
+// 1. A call that changes something appends one record to Kafka and never writes a table.
+// 2. Every refusal is problem details (RFC 9457); nothing of the inside of this process is told.
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { secureHeaders } from "hono/secure-headers";
+import { staleFeedMs } from "../rules/status.ts";
+import { TableUnavailable } from "../tables/port.ts";
+import { type ApiEnv, guard } from "./access.ts";
+import { maxBodyBytes } from "./body.ts";
+import { chargePointRoutes } from "./central/charge-points.ts";
+import { dayRoutes } from "./central/days.ts";
+import { deadLetterRoutes } from "./central/dead-letters.ts";
+import { faultRoutes } from "./central/faults.ts";
+import { healthRoutes } from "./central/health.ts";
+import { operationRoutes } from "./central/operations.ts";
+import { reviewRoutes } from "./central/reviews.ts";
+import { chargingPointRoutes } from "./driver/charging-points.ts";
+import { favoriteRoutes } from "./driver/favorites.ts";
+import { notificationRoutes } from "./driver/notifications.ts";
+import { requestRoutes } from "./driver/requests.ts";
+import { sessionRoutes } from "./driver/sessions.ts";
+import { openFleet } from "./fleet.ts";
+import { pageRoutes } from "./page.ts";
+import type { AppOptions, Parts } from "./parts.ts";
+import { Problem, problemResponse } from "./problem.ts";
+
+const self = ["'self'"];
+const none = ["'none'"];
+
+export function createApp(options: AppOptions) {
+  const { table, partitions, fleetFreshMs = 250 } = options;
+  const parts: Parts = {
+    staleFeedMs,
+    fleetFreshMs,
+    appendWithinMs: 5_000,
+    ...options,
+    fleet: openFleet({ table, partitions, freshMs: fleetFreshMs }),
+  };
+  const app = new Hono<ApiEnv>();
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: self,
+        baseUri: none,
+        formAction: none,
+        frameAncestors: none,
+        objectSrc: none,
+      },
+    }),
+  );
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        const allow = methods.join(", ");
+        return problemResponse(c, new Problem(405, `${c.req.path} knows ${allow}`, { allow }));
+      },
+    }),
+  );
+  app.use(guard(parts.tokens));
+  app.use(
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: () => {
+        throw new Problem(413, `a request body ends at ${maxBodyBytes} bytes`, { connection: "close" });
+      },
+    }),
+  );
+  app.notFound((c) => problemResponse(c, new Problem(404, `nothing is at ${c.req.path}`)));
+  app.onError((error, c) => {
+    if (error instanceof Problem) return problemResponse(c, error);
+    if (error instanceof TableUnavailable) {
+      parts.log.warn(`${c.req.method} ${c.req.path}: ${error.message}`);
+      return problemResponse(
+        c,
+        new Problem(503, "the tables cannot be read just now", { "retry-after": "1" }),
+      );
+    }
+    parts.log.error(`${c.req.method} ${c.req.path}: ${error.stack ?? String(error)}`);
+    return problemResponse(c, new Problem(500, "this is a fault of the server; it is logged"));
+  });
+  return app
+    .route("/", options.serveStatic === false ? new Hono<ApiEnv>() : pageRoutes())
+    .route("/", healthRoutes(parts))
+    .route("/", chargePointRoutes(parts))
+    .route("/", operationRoutes(parts))
+    .route("/", dayRoutes(parts))
+    .route("/", faultRoutes(parts))
+    .route("/", reviewRoutes(parts))
+    .route("/", deadLetterRoutes(parts))
+    .route("/", chargingPointRoutes(parts))
+    .route("/", requestRoutes(parts))
+    .route("/", sessionRoutes(parts))
+    .route("/", notificationRoutes(parts))
+    .route("/", favoriteRoutes(parts));
+}
+
+/** For a typed client: `hc<App>(url)`. */
+export type App = ReturnType<typeof createApp>;

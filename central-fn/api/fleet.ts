@@ -1,0 +1,118 @@
+// The fleet as stored, read once for many: rows of every charge point with what runs on it and its feed.
+//
+// A reading is shared by everybody who asks while it is under way and for `freshMs` after it began; nothing in it
+// is older than that.
+import { partitionOf } from "../../wire/messages/index.ts";
+import type { Key, Table } from "../tables/port.ts";
+import { type CpRow, type FeedRow, keys, type LiveRow, partitions, type SessionRow } from "../tables/rows.ts";
+
+/** What is known of one charge point. */
+export interface CpFacts {
+  cp: CpRow;
+  /** The session that holds the claim, and its newest figures. */
+  session: SessionRow | undefined;
+  live: LiveRow | undefined;
+  feed: FeedRow | undefined;
+}
+
+export interface FleetReading {
+  /** Ordered by id, retired ones left out. */
+  cps: CpFacts[];
+  feeds: (FeedRow | undefined)[];
+}
+
+export interface Fleet {
+  /** At most `freshMs` old. */
+  all(): Promise<FleetReading>;
+  /** As stored now. */
+  one(cp: string): Promise<CpFacts | undefined>;
+}
+
+export interface FleetOptions {
+  table: Table;
+  /** Kafka partitions of cp.status, one feed each. */
+  partitions: number;
+  freshMs: number;
+}
+
+export function openFleet({ table, partitions: feedCount, freshMs }: FleetOptions): Fleet {
+  let shared: { reading: Promise<FleetReading>; begunMs: number } | undefined;
+  const read = async (): Promise<FleetReading> => {
+    const [rows, feeds] = await Promise.all([
+      Promise.all(partitions.cps.map((pk) => table.query<CpRow>(pk))),
+      readFeeds(table, feedCount),
+    ]);
+    const cps = rows
+      .flat()
+      .map(({ value }) => value)
+      .filter(({ retired }) => !retired)
+      .sort((a, b) => compare(a.cp, b.cp));
+    const running = await readRunning(table, cps);
+    return {
+      feeds,
+      cps: cps.map((cp) => ({ cp, ...running(cp), feed: feeds[partitionOf(cp.cp, feedCount)] })),
+    };
+  };
+  return {
+    all() {
+      const nowMs = performance.now();
+      if (shared && nowMs - shared.begunMs < freshMs) return shared.reading;
+      const begun = { reading: read(), begunMs: nowMs };
+      shared = begun;
+      // A failed reading is told to those who wait for it, and not kept for those who come next.
+      begun.reading.catch(() => {
+        if (shared === begun) shared = undefined;
+      });
+      return begun.reading;
+    },
+    async one(id) {
+      const [cpRow, feedRow] = await table.getMany([keys.cp(id), keys.feed(partitionOf(id, feedCount))]);
+      if (!cpRow) return undefined;
+      const cp = cpRow.value as CpRow;
+      const running = await readRunning(table, [cp]);
+      return { cp, ...running(cp), feed: feedRow?.value as FeedRow | undefined };
+    },
+  };
+}
+
+async function readFeeds(table: Table, count: number): Promise<(FeedRow | undefined)[]> {
+  const rows = await table.getMany(Array.from({ length: count }, (_, feed) => keys.feed(feed)));
+  return rows.map((row) => row?.value as FeedRow | undefined);
+}
+
+type Running = Pick<CpFacts, "session" | "live">;
+
+/** Sessions and figures of the charge points that are claimed. */
+async function readRunning(table: Table, cps: readonly CpRow[]): Promise<(cp: CpRow) => Running> {
+  const claimed = cps.flatMap(({ cp, claim }) => (claim ? [{ cp, claim }] : []));
+  const rows = await readAll(
+    table,
+    claimed.flatMap(({ cp, claim }) => [keys.session(claim.driver, claim.sid), keys.live(cp)]),
+  );
+  const byCp = new Map<string, Running>();
+  claimed.forEach(({ cp, claim }, i) => {
+    const live = rows[2 * i + 1] as LiveRow | undefined;
+    byCp.set(cp, {
+      session: rows[2 * i] as SessionRow | undefined,
+      // The figures of an earlier session say nothing about this one.
+      live: live?.sid === claim.sid ? live : undefined,
+    });
+  });
+  return ({ cp }) => byCp.get(cp) ?? { session: undefined, live: undefined };
+}
+
+const keysPerRead = 100;
+
+/** Values in the order of the keys, however many. */
+export async function readAll(table: Table, wanted: readonly Key[]): Promise<unknown[]> {
+  const parts: Promise<unknown[]>[] = [];
+  for (let from = 0; from < wanted.length; from += keysPerRead)
+    parts.push(
+      table.getMany(wanted.slice(from, from + keysPerRead)).then((rows) => rows.map((row) => row?.value)),
+    );
+  return (await Promise.all(parts)).flat();
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

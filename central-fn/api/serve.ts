@@ -1,0 +1,73 @@
+// The application on a port of this machine.
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import type { Log } from "../../wire/process/log.ts";
+
+export interface ServeOptions {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  log: Log;
+}
+
+export interface HttpServer {
+  port: number;
+  url: string;
+  /** Ends when the answers under way are sent, after 2 s at most. */
+  close(): Promise<void>;
+}
+
+/** A client that is slow with its headers or body is cut off, so that it holds a socket and nothing more. */
+const limits = {
+  headersTimeout: 5_000,
+  requestTimeout: 15_000,
+  // Node looks for those that are late only so often.
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16_384,
+};
+const drainMs = 2_000;
+
+/** Resolves when it listens. Rejects with one line that says what to do when the port cannot be had. */
+export async function serveHttp(
+  app: { fetch(request: Request): Response | Promise<Response> },
+  { host, port, log }: ServeOptions,
+): Promise<HttpServer> {
+  const server = createAdaptorServer({ fetch: (request) => app.fetch(request), serverOptions: limits });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(new Error(portTrouble(error, host, port), { cause: error })));
+    server.listen(port, host, resolve);
+  });
+  server.on("error", (error) => log.warn(`HTTP: ${error.message}`));
+  const bound = (server.address() as AddressInfo).port;
+  const name = host.includes(":") ? `[${host}]` : host;
+  return {
+    port: bound,
+    url: `http://${name}:${bound}`,
+    close: () =>
+      new Promise((resolve) => {
+        const cut = setTimeout(() => {
+          if ("closeAllConnections" in server) server.closeAllConnections();
+        }, drainMs);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        if ("closeIdleConnections" in server) server.closeIdleConnections();
+      }),
+  };
+}
+
+function portTrouble(error: Error, host: string, port: number): string {
+  switch ("code" in error ? error.code : undefined) {
+    case "EADDRINUSE":
+      return `port ${port} on ${host} is taken: stop what listens there (ss -ltnp "sport = :${port}"), or choose another with HTTP_PORT or --port-offset N`;
+    case "EACCES":
+      return `port ${port} on ${host} may not be used by this user: choose one above 1023 with HTTP_PORT`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `${host} is no address of this machine: set HTTP_HOST to 127.0.0.1, 0.0.0.0 or one of its own`;
+    default:
+      return `cannot listen on ${host}:${port}: ${error.message}`;
+  }
+}

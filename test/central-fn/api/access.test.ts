@@ -1,0 +1,173 @@
+// Who may call what: every route is declared, everybody else is refused, and what is another's does not exist.
+import { sign } from "hono/jwt";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { access } from "../../../central-fn/api/access.ts";
+import { mintSid } from "../../../central-fn/api/session-id.ts";
+import { keys } from "../../../central-fn/tables/rows.ts";
+import { openCentral, seed, sessionRow, sid, type TestCentral } from "./central.ts";
+
+let central: TestCentral;
+beforeAll(async () => {
+  central = openCentral();
+  await seed(central);
+});
+afterAll(() => central.close());
+
+const routes = () => [
+  ...new Set(
+    central.app.routes
+      .filter(({ method }) => method !== "ALL")
+      .map(({ method, path }) => `${method} ${path}`),
+  ),
+];
+const pathOf = (route: string) =>
+  (route.split(" ")[1] ?? "")
+    .replace(":cp_id", "CP-001")
+    .replace(":driver_id", "driver-alice")
+    .replace(/:(session|request)_id/, sid("CP-001"))
+    .replace(":file", "operator.js");
+
+describe("the route table", () => {
+  it("declares every route of the application, and no other", () => {
+    expect(routes().length).toBeGreaterThan(20);
+    expect(routes().filter((route) => !(route in access))).toEqual([]);
+    expect(Object.keys(access).filter((route) => !routes().includes(route))).toEqual([]);
+  });
+
+  it("denies a route that nobody declared, whoever calls", async () => {
+    const other = openCentral();
+    (other.app as unknown as { get(path: string, handler: () => Response): void }).get(
+      "/secret",
+      () => new Response("secret"),
+    );
+    expect((await other.call("operator", "GET", "/secret")).status).toBe(403);
+    expect((await other.call(null, "GET", "/secret")).status).toBe(403);
+    await other.close();
+  });
+
+  it("refuses every route that is not public without a token, and with another role's", async () => {
+    for (const [route, allowed] of Object.entries(access)) {
+      const [method = ""] = route.split(" ");
+      const without = await central.call(null, method, pathOf(route));
+      if (allowed === "public") {
+        expect([route, without.status]).toEqual([route, 200]);
+        continue;
+      }
+      expect([route, without.status]).toEqual([route, 401]);
+      expect(without.headers.get("www-authenticate")).toMatch(/^Bearer/);
+      const device = await central.call("driver-alice", method, pathOf(route), { role: "device" });
+      expect([route, device.status]).toEqual([route, 403]);
+      if (!allowed.includes("driver"))
+        expect([route, (await central.call("driver-alice", method, pathOf(route))).status]).toEqual([
+          route,
+          403,
+        ]);
+      if (!allowed.includes("operator"))
+        expect([route, (await central.call("operator", method, pathOf(route))).status]).toEqual([route, 403]);
+    }
+    expect(central.appended).toEqual([]);
+  });
+});
+
+describe("a token", () => {
+  it("that is forged, expired, for another audience or malformed is refused, on public routes too", async () => {
+    const exp = Math.floor(Date.now() / 1_000) + 60;
+    const claims = { iss: "ev-local", aud: "ev-api", sub: "operator", role: "operator", exp };
+    const unsigned = [{ alg: "none", typ: "JWT" }, claims]
+      .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+      .join(".");
+    const bad = [
+      await sign(claims, "another key of at least thirty-two bytes", "HS256"),
+      await central.tokens.sign({ sub: "operator", role: "operator", expiresInS: -1 }),
+      `${unsigned}.`,
+      "nonsense",
+    ];
+    for (const token of bad)
+      for (const path of ["/cp", "/cdrs"]) {
+        const answer = await central.app.request(path, { headers: { authorization: `Bearer ${token}` } });
+        expect(answer.status).toBe(401);
+        expect(answer.headers.get("www-authenticate")).toContain("invalid_token");
+      }
+    const basic = await central.app.request("/cdrs", { headers: { authorization: "Basic YTpi" } });
+    expect(basic.status).toBe(401);
+  });
+});
+
+describe("what is another driver's", () => {
+  const bobs = mintSid("driver-bob", "CP-002", "key");
+  beforeAll(() => central.put(keys.session("driver-bob", bobs), sessionRow(bobs, "driver-bob")));
+
+  it("does not exist under his path", async () => {
+    for (const [route, allowed] of Object.entries(access)) {
+      if (!route.includes(":driver_id") || !Array.isArray(allowed)) continue;
+      const [method = ""] = route.split(" ");
+      const path = pathOf(route).replace("driver-alice", "driver-bob");
+      expect([route, (await central.call("driver-alice", method, path)).status]).toEqual([route, 404]);
+    }
+    expect(central.appended).toEqual([]);
+  });
+
+  it("does not exist under the caller's own path, decided or not", async () => {
+    const undecided = mintSid("driver-bob", "CP-002", "other key");
+    for (const id of [bobs, undecided])
+      for (const [method, path] of [
+        ["GET", `/drivers/driver-alice/requests/${id}`],
+        ["DELETE", `/drivers/driver-alice/requests/${id}`],
+        ["GET", `/drivers/driver-alice/sessions/${id}`],
+        ["GET", `/drivers/driver-alice/sessions/${id}/receipt`],
+        ["POST", `/drivers/driver-alice/sessions/${id}/stop`],
+      ] as const)
+        expect([method, path, (await central.call("driver-alice", method, path)).status]).toEqual([
+          method,
+          path,
+          404,
+        ]);
+    expect(central.appended).toEqual([]);
+  });
+});
+
+describe("paths", () => {
+  it("with an id outside its form are 400, naming it", async () => {
+    for (const path of [
+      "/cp/CP%23",
+      "/cp/<img>",
+      `/cp/${"x".repeat(33)}`,
+      "/cp/CP_001/faults",
+      "/cp/%E0%A4%A",
+    ]) {
+      const answer = await central.call("operator", "GET", path);
+      expect([path, answer.status]).toEqual([path, 400]);
+      expect(await answer.json()).toMatchObject({ status: 400, detail: expect.stringContaining("cp_id") });
+    }
+    const session = await central.call("driver-alice", "GET", "/drivers/driver-alice/sessions/S-CP-001-xyz");
+    expect(session.status).toBe(400);
+    expect((await central.call("driver-alice", "GET", "/drivers/a.b/alerts")).status).toBe(400);
+  });
+
+  it("that lead nowhere are 404, with a wrong method 405, both as problem details", async () => {
+    const nowhere = await central.call(null, "GET", "/nowhere");
+    expect(nowhere.status).toBe(404);
+    expect(nowhere.headers.get("content-type")).toBe("application/problem+json");
+    expect(await nowhere.json()).toEqual({
+      type: "about:blank",
+      title: "Not Found",
+      status: 404,
+      detail: "nothing is at /nowhere",
+      instance: "/nowhere",
+    });
+    const wrong = await central.call(null, "DELETE", "/cp");
+    expect(wrong.status).toBe(405);
+    expect(wrong.headers.get("allow")).toContain("GET");
+    expect(wrong.headers.get("content-type")).toBe("application/problem+json");
+    expect((await central.call(null, "HEAD", "/cp")).status).toBe(200);
+  });
+
+  it("answer with headers that keep a browser to this origin, and allow no other", async () => {
+    const answer = await central.app.request("/", { headers: { origin: "https://elsewhere.example" } });
+    const policy = answer.headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'self'");
+    expect(policy).not.toContain("unsafe-inline");
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+  });
+});
