@@ -1,7 +1,8 @@
 // Power-on: text, self-test, boot frame, and then the firmware goes on by itself, charging a car that is plugged in.
 import { report, sayRelayText } from "./box.report.ts";
-import { type Box, evse, has, maxAmps, say, schedule, setFlag, vflag } from "./box.state.ts";
+import { type Box, has, maxAmps, say, schedule, setFlag } from "./box.state.ts";
 import { openRelay, settle } from "./box.states.ts";
+import { evse, vflag } from "./box.wire.ts";
 import { meterSessionStart, newMeter } from "./meter.rules.ts";
 import { framed, hex } from "./rapi.ts";
 

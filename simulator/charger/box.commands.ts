@@ -4,16 +4,15 @@ import {
   assumedMv,
   type Box,
   elapsedS,
-  evse,
   has,
   hwMaxAmps,
   maxAmps,
   relayClosed,
   schedule,
   setFlag,
-  vflag,
 } from "./box.state.ts";
 import { disable, enable, leaveCharging, sleep } from "./box.states.ts";
+import { evse, vflag } from "./box.wire.ts";
 import { hex, wholeOf } from "./rapi.ts";
 
 /** `extraMs`: what the firmware needs beyond the reply's usual latency. `silent`: never answered. */

@@ -4,16 +4,15 @@ import {
   type Box,
   type BoxFault,
   cancel,
-  evse,
   has,
   inFault,
   maxAmps,
   relayClosed,
   schedule,
   setFlag,
-  vflag,
 } from "./box.state.ts";
 import { enterUnknown, leaveCharging, openRelay, relayCheckMs, settle, stuckCheckMs } from "./box.states.ts";
+import { evse, vflag } from "./box.wire.ts";
 
 const retryMs = 5 * 60_000;
 const mostRetries = 6;

@@ -2,7 +2,8 @@
 
 import { obey } from "./box.commands.ts";
 import { report } from "./box.report.ts";
-import { type Box, evse, inFault, say, schedule } from "./box.state.ts";
+import { type Box, inFault, say, schedule } from "./box.state.ts";
+import { evse } from "./box.wire.ts";
 import { draw, drawWhole } from "./chance.ts";
 import { framed, hear, reply, ringBytes } from "./rapi.ts";
 

@@ -1,5 +1,6 @@
 // What the box says unasked: `$AT` or `$ST` on changes, and the debug text that some hardware prints unframed.
-import { type Box, evse, has, say, toldFlags, vflag } from "./box.state.ts";
+import { type Box, has, say } from "./box.state.ts";
+import { evse, toldFlags, vflag } from "./box.wire.ts";
 import { framed, hex } from "./rapi.ts";
 
 /** Tells the host about a change that counts; with `force` even when there is none. */

@@ -23,14 +23,12 @@ import {
   type Box,
   type BoxFault,
   type Due,
-  evse,
   has,
   type Line,
   relayClosed,
   say,
   schedule,
   setFlag,
-  vflag,
 } from "./box.state.ts";
 import {
   arrive,
@@ -42,6 +40,7 @@ import {
   settle,
   sleep,
 } from "./box.states.ts";
+import { evse, vflag } from "./box.wire.ts";
 import { meterSessionEnd, meterSessionStart, meterUntil } from "./meter.rules.ts";
 import { framed } from "./rapi.ts";
 
@@ -102,11 +101,6 @@ export function nextAt(box: Box): number | null {
 export function pilotOf(box: Box): Pilot {
   if (box.power === "off" || box.power === "booting" || box.pilot === "negative") return { is: "dead" };
   return box.pilot === "pwm" ? { is: "pwm", amps: box.amps } : { is: "steady" };
-}
-
-/** Is energy on offer: neither asleep, disabled, failed nor starting? */
-export function offers(box: Box): boolean {
-  return box.power === "running" && box.spinning === "no" && box.evse <= evse.charging;
 }
 
 function earliest(box: Box): { what: Due; atMs: number } | null {

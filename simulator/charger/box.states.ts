@@ -1,6 +1,7 @@
 // The EVSE's way between no vehicle, connected, charging, sleeping and disabled, at the firmware's own pace.
 import { report, sayRelayText } from "./box.report.ts";
-import { type Box, cancel, evse, has, inFault, relayClosed, schedule, setFlag, vflag } from "./box.state.ts";
+import { type Box, cancel, has, inFault, relayClosed, schedule, setFlag } from "./box.state.ts";
+import { evse, vflag } from "./box.wire.ts";
 import { meterRelayClosed, meterRelayOpened, meterSessionEnd, meterSessionStart } from "./meter.rules.ts";
 
 const debounceMs = 280;

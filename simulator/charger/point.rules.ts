@@ -4,7 +4,8 @@
 // OpenEVSE is an AC controller of at most 80 A. A point of 50 to 350 kW meters through a current transformer: the
 // wire shows the SECONDARY figures (mA, Ws, Wh, amps up to 80), true power = secondary × `ctRatio`.
 import { advance, type BoxInput, nextAt, pilotOf } from "./box.rules.ts";
-import { type Box, type BoxOptions, evse, newBox, relayClosed } from "./box.state.ts";
+import { type Box, type BoxOptions, newBox, relayClosed } from "./box.state.ts";
+import { evse } from "./box.wire.ts";
 import {
   advanceCar,
   type Car,
