@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import type { Plugin } from "esbuild";
 import { z } from "zod";
 import { Complaint } from "./complaint.ts";
 import { readFile, writeJson } from "./fleet-files.ts";
@@ -27,6 +28,16 @@ const require = bundleRequire(import.meta.url);`;
 const external = ["@serialport/bindings-cpp"];
 
 const keptBuilds = 4;
+
+/** zod carries its messages in fifty languages into every bundle: 2 MB of memory per process for one that is read. */
+const englishOnly: Plugin = {
+  name: "english-only",
+  setup(build) {
+    build.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
 
 /** Bundles `entries` (relative to `root`), or finds them bundled. Throws a Complaint that holds esbuild's message. */
 export async function bundle(root: string, entries: readonly string[]): Promise<Bundles> {
@@ -69,6 +80,7 @@ async function build(root: string, entries: string[], outdir: string): Promise<s
       outExtension: { ".js": ".mjs" },
       banner: { js: banner },
       external,
+      plugins: [englishOnly],
       metafile: true,
       logLevel: "silent",
     });
