@@ -144,7 +144,7 @@ export function retry(box: Box): void {
 }
 
 /** The car left, or a retry found the fault gone: the pilot comes back. */
-export function faultGone(box: Box): void {
+function faultGone(box: Box): void {
   box.gfiLatched = box.fault === "gfci";
   box.spinning = "no";
   setFlag(box, vflag.hardFault, false);
