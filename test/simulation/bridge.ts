@@ -88,7 +88,9 @@ export class SimBridge {
   }
 
   get idle(): boolean {
-    return this.#queue.every(({ identity }) => identity === null) && this.#readers.every(({ lag }) => lag === 0);
+    return (
+      this.#queue.every(({ identity }) => identity === null) && this.#readers.every(({ lag }) => lag === 0)
+    );
   }
 
   #sing(generation: number): void {

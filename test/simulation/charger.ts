@@ -11,6 +11,13 @@ export interface Energised {
   toWs: number;
 }
 
+/** An engine's order that let the relay close for the first time under its permit. */
+export interface Enabling {
+  permit: string;
+  boot: string;
+  mono: number;
+}
+
 export interface ChargerTroubles {
   /** Chance that one serial exchange fails; it is tried again after the driver's time-out. */
   serialLoss: number;
@@ -28,6 +35,7 @@ const closeDelayMs = 2_300;
 export class SimCharger {
   readonly serial: string;
   readonly energised: Energised[] = [];
+  readonly enablings: Enabling[] = [];
   readonly troubles: ChargerTroubles = { serialLoss: 0 };
   relay = false;
   plugged = false;
@@ -169,7 +177,7 @@ export class SimCharger {
 export class SimDriver implements Charger {
   readonly #world: World;
   readonly #box: SimCharger;
-  readonly #mono: () => number;
+  readonly #now: () => { boot: string; mono: number };
   readonly #inside: (work: () => void) => void;
   readonly #bugs: ChargerBugs;
   #listener: (event: ChargerEvent) => void = () => {};
@@ -185,13 +193,13 @@ export class SimDriver implements Charger {
   constructor(
     world: World,
     box: SimCharger,
-    mono: () => number,
+    now: () => { boot: string; mono: number },
     inside: (work: () => void) => void,
     bugs: ChargerBugs,
   ) {
     this.#world = world;
     this.#box = box;
-    this.#mono = mono;
+    this.#now = now;
     this.#inside = inside;
     this.#bugs = bugs;
   }
@@ -234,7 +242,7 @@ export class SimDriver implements Charger {
     if (this.#dead) return;
     this.#hot();
     if (what === "boot") {
-      this.#inside(() => this.#listener({ is: "booted", mono: this.#mono(), selfTest: "00" }));
+      this.#inside(() => this.#listener({ is: "booted", mono: this.#now().mono, selfTest: "00" }));
       this.#pursueIn(this.#world.between(20, 4_000));
     }
     this.#pollIn(this.#world.between(20, 120));
@@ -263,7 +271,9 @@ export class SimDriver implements Charger {
       this.#lost += 1;
       if (this.#lost === 2 && this.#known) {
         this.#known = false;
-        this.#inside(() => this.#listener({ is: "unreachable", mono: this.#mono(), reason: "no answer" }));
+        this.#inside(() =>
+          this.#listener({ is: "unreachable", mono: this.#now().mono, reason: "no answer" }),
+        );
       }
       return this.#pollIn(serialTimeoutMs);
     }
@@ -280,7 +290,7 @@ export class SimDriver implements Charger {
     box.meter();
     if (box.relay && this.#wish?.on) this.#closedUnder = this.#wish.permit;
     const reading = {
-      mono: this.#mono(),
+      mono: this.#now().mono,
       relayClosed: box.relay,
       plugged: box.plugged,
       carReady: box.plugged && box.needWs > 0,
@@ -322,7 +332,12 @@ export class SimDriver implements Charger {
     if (!this.#exchange()) return this.#pursueIn(serialTimeoutMs);
     this.#box.enabled = wish.on;
     this.#box.enabledBy = "engine";
-    if (wish.on) this.#checked = null;
+    if (wish.on) {
+      this.#checked = null;
+      // A resumed session has no permit any more: its relay was closed before.
+      if (wish.notAfterMono !== null || this.#closedUnder === null)
+        this.#box.enablings.push({ permit: wish.permit, ...this.#now() });
+    }
     this.#box.refresh();
     this.#hot();
     this.#pollIn(60);
@@ -335,6 +350,6 @@ export class SimDriver implements Charger {
       if (this.#checked === wish.permit) return false;
       this.#checked = wish.permit;
     }
-    return wish.notAfterMono !== null && this.#mono() > wish.notAfterMono;
+    return wish.notAfterMono !== null && this.#now().mono > wish.notAfterMono;
   }
 }

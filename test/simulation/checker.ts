@@ -9,6 +9,7 @@ import type {
   ReviewRow,
   SessionRow,
 } from "../../central-fn/tables/rows.ts";
+import type { Command } from "../../wire/messages/index.ts";
 import type { SimBridge } from "./bridge.ts";
 import type { SimCentral } from "./central.ts";
 import type { SimDevice } from "./device.ts";
@@ -55,9 +56,33 @@ export function violations(quiet: Quiet): string[] {
     }
   for (const name of quiet.bridge.acknowledged)
     if (!inKafka.has(name)) wrong.push(`8 ${name} was acknowledged but is not in Kafka`);
+  const commands = new Map(
+    quiet.kafka
+      .all("central.commands")
+      .map((record) => JSON.parse(record.value) as Command)
+      .filter((message) => message.kind === "command")
+      .map((message) => [message.cmdId, message]),
+  );
+  for (const device of quiet.devices) checkExpiry(device, commands, wrong);
   for (const device of quiet.devices) checkDevice(device, wrong, cdrs, reviews, inKafka);
   checkTable(quiet, wrong, cdrs);
   return wrong;
+}
+
+/** Invariant 6: no first relay-on under a command that had expired at that serial attempt. */
+function checkExpiry(device: SimDevice, commands: Map<string, Command>, wrong: string[]): void {
+  const started = new Set(
+    eventsOf(device).flatMap((event) => (event.type === "session.started" ? [String(event.body.cmdId)] : [])),
+  );
+  const first = new Set<string>();
+  for (const { permit, boot, mono } of device.box.enablings) {
+    if (first.has(permit) && started.has(permit)) continue;
+    first.add(permit);
+    const command = commands.get(permit);
+    if (!command?.echo) continue;
+    if (command.echo.boot !== boot || mono - command.echo.mono > command.ttlMs)
+      wrong.push(`6 ${permit} enabled the relay after it had expired`);
+  }
 }
 
 function eventsOf(device: SimDevice): Event[] {

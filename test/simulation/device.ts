@@ -174,7 +174,13 @@ export class SimDevice {
         { noFsync: bugs.noFsync, noEpoch: bugs.noEpoch, alter: bugs.alterState },
         (payload) => this.written.push({ cp: this.cp, atMs: world.nowMs, payload }),
       );
-      const driver = new SimDriver(world, this.box, () => this.mono, this.inside, bugs);
+      const driver = new SimDriver(
+        world,
+        this.box,
+        () => ({ boot: this.boot, mono: this.mono }),
+        this.inside,
+        bugs,
+      );
       const want = driver.want.bind(driver);
       driver.want = (supply) => {
         this.#crashPoint();
