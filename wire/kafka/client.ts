@@ -21,20 +21,27 @@ export interface KafkaAddress {
 
 export interface Client {
   kafka: Kafka;
-  /** Breaks every connection at once; whoever waits on one gets an error. */
-  destroySockets(why: string): void;
+  /** Breaks every connection, at once and for ever: what kafkajs still tries in the background reaches nobody. */
+  destroy(why: string): void;
 }
 
 const keepAliveMs = 30_000;
 
-export function openClient(address: KafkaAddress, patience: Patience): Client {
+/** `retries`: connection attempts after the first, 0.1 s to 2 s apart, before kafkajs gives up. */
+export function openClient(
+  address: KafkaAddress,
+  patience: Patience,
+  retries: number = address.brokers.length,
+): Client {
   correctIdleTimer();
   const sockets = new Set<Socket>();
+  let destroyed: string | undefined;
   const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     const to = address.dial?.(host, port) ?? { host, port };
     const socket = ssl ? connectTls({ ...to, servername: host, ...ssl }, onConnect) : connect(to, onConnect);
     socket.setKeepAlive(true, keepAliveMs);
     socket.setNoDelay(true);
+    if (destroyed !== undefined) socket.destroy(new Error(destroyed));
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     return destroyWhenDead(socket, patience);
@@ -47,14 +54,15 @@ export function openClient(address: KafkaAddress, patience: Patience): Client {
     connectionTimeout: 3_000,
     // Only a backstop behind the dead-socket watch, which also closes the connection.
     requestTimeout: patience.joinMs + 5_000,
-    // One try per known broker; the loops of producer and consumer go on for ever, with a fresh client.
-    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: address.brokers.length },
+    // Bounded: the loops of producer and consumer go on for ever, with a fresh client.
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries },
     logLevel: logLevel.WARN,
     logCreator: logTo(address.log),
   });
   return {
     kafka,
-    destroySockets(why) {
+    destroy(why) {
+      destroyed = why;
       for (const socket of sockets) socket.destroy(new Error(why));
     },
   };

@@ -23,6 +23,11 @@ export interface ConsumerOptions extends KafkaAddress {
   concurrency?: number;
   /** How long `close` waits for running handlers. Default 5 s. */
   closeWithinMs?: number;
+  /**
+   * Attempts in which kafkajs keeps its place in the group, default 16: about 25 s. A consumer built anew is a new
+   * member, and the group first waits for the old one.
+   */
+  reconnects?: number;
 }
 
 const sessionTimeoutMs = 10_000;
@@ -40,7 +45,7 @@ const signsOfLife = new Set(["Fetch", "Heartbeat", "JoinGroup", "SyncGroup", "Of
 
 /** Returns at once; joins the group when Kafka is there and stays in it for ever. */
 export function openConsumer(options: ConsumerOptions): ConsumerHandle {
-  const { log, groupId, closeWithinMs = 5_000 } = options;
+  const { log, groupId, closeWithinMs = 5_000, reconnects = 16 } = options;
   const handling = new Map<string, Promise<unknown>>();
   const failures = new Map<string, number>();
   const rereads = new Set<NodeJS.Timeout>();
@@ -51,7 +56,7 @@ export function openConsumer(options: ConsumerOptions): ConsumerHandle {
   /** Runs one kafkajs consumer to its end; resolves with the reason. */
   async function live(attempt: number): Promise<{ why: string; joined: boolean }> {
     const brokers = options.brokers.map((_, i, all) => all[(i + attempt) % all.length] ?? "");
-    const client = openClient({ ...options, brokers }, patience);
+    const client = openClient({ ...options, brokers }, patience, reconnects);
     const consumer = client.kafka.consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
@@ -104,12 +109,12 @@ export function openConsumer(options: ConsumerOptions): ConsumerHandle {
   async function leave(consumer: Consumer, client: Client): Promise<void> {
     // Without a running handler there is only the current fetch, or a join, to wait for.
     const withinMs = handling.size > 0 ? closeWithinMs : Math.min(closeWithinMs, leaveWithinMs);
-    const late = setTimeout(() => client.destroySockets("not left within the bound"), withinMs);
+    const late = setTimeout(() => client.destroy("not left within the bound"), withinMs);
     const bound = new Promise<void>((resolve) => setTimeout(resolve, withinMs + 500).unref());
     const left = consumer.disconnect().catch((error: unknown) => log.debug(`leaving: ${errorText(error)}`));
     await Promise.race([left, bound]);
     clearTimeout(late);
-    client.destroySockets("left the group");
+    client.destroy("left the group");
   }
 
   async function eachBatch(payload: EachBatchPayload): Promise<void> {

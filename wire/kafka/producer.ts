@@ -63,7 +63,7 @@ export function openProducer(options: ProducerOptions): Producer {
   }
 
   function discard(why: string): void {
-    connection?.client.destroySockets(why);
+    connection?.client.destroy(why);
     connection = undefined;
     // The next client asks another broker first.
     brokers = [...brokers.slice(1), ...brokers.slice(0, 1)];

@@ -46,7 +46,7 @@ export async function ensureTopics(options: TopicsOptions): Promise<void> {
       }
     } finally {
       await admin.disconnect().catch((error: unknown) => log.debug(`admin: ${errorText(error)}`));
-      client.destroySockets("topics are done");
+      client.destroy("topics are done");
     }
     await new Promise((resolve) => setTimeout(resolve, retryPauseMs(attempt, Math.random())));
   }

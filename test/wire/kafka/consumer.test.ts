@@ -170,6 +170,7 @@ describe("the consumer", () => {
       {
         log: openLog("t", (line) => lines.push(line), false),
         dial: () => ({ host: "127.0.0.1", port: proxy.port }),
+        reconnects: 1,
       },
     );
     const before = await sendSome(8);
