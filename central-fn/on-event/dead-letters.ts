@@ -28,7 +28,7 @@ export function bury(record: KafkaRecord, reason: string, nowMs: number): Decisi
     ...(envelope.ok ? { event: identityText(envelope.value) } : {}),
     atMs: nowMs,
   };
-  const { v, event, ...fields } = letter;
+  const { v: _v, event, ...fields } = letter;
   const row: DeadLetterRow = { ...fields, event: event ?? null, resolved: null };
   const session = envelope.ok && envelope.value.type.startsWith("session.");
   return {

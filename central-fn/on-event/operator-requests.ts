@@ -129,7 +129,7 @@ function retire(draft: CpDraft, request: Of<"retire-cp">): Refused {
 
 function auditOf(request: OperatorRequest, refused: Refused, nowMs: number): AuditRow {
   const { id, operator, type, cp, requestedAt } = request;
-  const { v, trace, ...fields } = request;
+  const { v: _v, trace: _trace, ...fields } = request;
   return {
     id,
     operator,

@@ -39,10 +39,10 @@ function planRegistration(
   });
   if (!before.registration)
     draft.info(
-      `CP ${event.cp} registered: ${body.name}, ${body.powerW / 1000} kW, €${body.priceE5PerKwh / 1e5}/kWh`,
+      `CP ${event.cp} registered: ${body.name}, ${body.powerW / 1000} kW, ${priceText(body.priceE5PerKwh)}`,
     );
   else if (priceChanged)
-    draft.info(`CP ${event.cp} has tariff version ${version}: €${body.priceE5PerKwh / 1e5}/kWh`);
+    draft.info(`CP ${event.cp} has tariff version ${version}: ${priceText(body.priceE5PerKwh)}`);
   return draft.decision();
 }
 
@@ -50,4 +50,9 @@ function planRegistration(
 function isNewer(event: Envelope, than: EventPlace): boolean {
   if (event.journal !== than.journal) return true;
   return event.epoch === than.epoch ? event.seq > than.seq : event.epoch > than.epoch;
+}
+
+/** €0.30/kWh; more than two decimals only where they are not zero. */
+function priceText(priceE5PerKwh: number): string {
+  return `€${(priceE5PerKwh / 1e5).toFixed(5).replace(/0{1,3}$/, "")}/kWh`;
 }

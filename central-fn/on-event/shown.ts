@@ -56,7 +56,8 @@ function interrupt(draft: CpDraft, to: ShownState): void {
 
 function goOn(draft: CpDraft): void {
   const session = running(draft);
-  if (!session?.interrupted) return;
+  // A start that was given up is being stopped: its point's return does not bring it back.
+  if (!session?.interrupted || draft.row.claim?.state === "unknown") return;
   draft.changeSession(session, { interrupted: false, overdue: false });
   occupyDriver(draft, session.driver, session.sid);
   tell(draft, session.driver, {

@@ -1,6 +1,6 @@
 // Status reports, last wills and canaries of one partition's batch: one write of the charge point where its state
 // changed, one write of the feed for all that was merely heard.
-import { type Canary, partitionOf } from "../../wire/messages/index.ts";
+import type { Canary } from "../../wire/messages/index.ts";
 import { foldStatus, type StatusItem } from "../rules/health.ts";
 import type { Key, Row } from "../tables/port.ts";
 import { type CpRow, type FeedRow, keys } from "../tables/rows.ts";
@@ -18,12 +18,10 @@ export interface StatusBatch {
 /** Between two writes of the feed's row when nothing but time passed; below the canary's interval of 1 s. */
 const feedWriteMs = 900;
 
-export function* statusBatch(batch: StatusBatch, partitions: number, nowMs: number): Steps<void> {
+export function* statusBatch(batch: StatusBatch, nowMs: number): Steps<void> {
   const byCp = new Map<string, StatusItem[]>();
   for (const item of batch.items) {
     const { cp } = item.event;
-    // A report on a partition that is not its own would be heard on a feed nobody asks about it.
-    if (partitionOf(cp, partitions) !== batch.feed) continue;
     byCp.set(cp, [...(byCp.get(cp) ?? []), item]);
   }
   const cps = [...byCp.keys()];

@@ -6,9 +6,10 @@
 // 2. Silence is measured on the bridge's clock alone, and only while the feed itself is alive.
 import { isOver } from "../rules/session.ts";
 import { feedStaleSince, shownState, staleFeedMs } from "../rules/status.ts";
-import { type CpRow, type FeedRow, keys, type OpenCommand } from "../tables/rows.ts";
+import { type Claim, type CpRow, type FeedRow, keys, type OpenCommand } from "../tables/rows.ts";
 import { dropCommands, startTtlMs, stopSupply } from "./commands.ts";
 import { CpDraft, claimKeys } from "./draft.ts";
+import { freeDriver, tell } from "./inbox.ts";
 import { nothing, type Plan, type Rows, unread } from "./plan.ts";
 import { publication } from "./published.ts";
 import { show } from "./shown.ts";
@@ -89,9 +90,25 @@ function becomeUnknown(draft: CpDraft): void {
   draft.change({ claim: { ...claim, state: "unknown", sinceMs: draft.nowMs } });
   dropCommands(draft, (open) => open.sid === claim.sid && open.op === "start-supply");
   stopSupply(draft, claim.sid, claim.driver, "unknown");
+  withdraw(draft, claim);
   draft.warn(
     `CP ${draft.cp} did not answer START_SUPPLY of ${claim.sid} in ${startTtlMs / 1000} s, stopping it`,
   );
+}
+
+/** The driver need not wait for the device's word to go elsewhere. */
+function withdraw(draft: CpDraft, { driver, sid }: Claim): void {
+  const session = draft.session(driver, sid);
+  if (!session || isOver(session.rank) || session.interrupted) return;
+  draft.changeSession(session, { interrupted: true });
+  freeDriver(draft, driver, sid);
+  tell(draft, driver, {
+    event: "unanswered",
+    type: "ALERT",
+    message: `${draft.cp} does not answer. Your request is withdrawn there, you are free to charge elsewhere.`,
+    sid,
+    cp: draft.cp,
+  });
 }
 
 /** The flag lives in the session; `shown` tells since when, so it is raised in the first sweep after that. */

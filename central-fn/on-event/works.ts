@@ -7,6 +7,7 @@ import {
   Meter,
   parseEnvelope,
   parseJson,
+  partitionOf,
   StatusReport,
   Will,
 } from "../../wire/messages/index.ts";
@@ -126,17 +127,17 @@ function statusWork(records: readonly KafkaRecord[], settings: Settings): Work {
       const batch: StatusBatch = { feed: records[0]?.partition ?? 0, items: [], canaries: [] };
       const unusable: Unusable[] = [];
       for (const record of records) {
-        const reason = sortStatus(record, batch);
+        const reason = sortStatus(record, batch, settings);
         if (reason !== undefined) unusable.push({ record, reason });
       }
-      yield* statusBatch(batch, settings.partitions, nowMs);
+      yield* statusBatch(batch, nowMs);
       yield* buryAll(unusable, nowMs);
     },
   };
 }
 
 /** Puts the record where it belongs in the batch, or says why it does not. */
-function sortStatus(record: KafkaRecord, batch: StatusBatch): string | undefined {
+function sortStatus(record: KafkaRecord, batch: StatusBatch, settings: Settings): string | undefined {
   const ingestMs = record.timestampMs;
   const parsed = parseEnvelope(record.value);
   if (!parsed.ok) {
@@ -145,6 +146,9 @@ function sortStatus(record: KafkaRecord, batch: StatusBatch): string | undefined
     batch.canaries.push({ canary: canary.value, ingestMs });
     return undefined;
   }
+  // Heard on another feed than its own it would never count.
+  if (partitionOf(parsed.value.cp, settings.partitions) !== batch.feed)
+    return `${parsed.value.type}: partition ${batch.feed} is not that of ${parsed.value.cp}`;
   const item = statusItem(parsed.value, ingestMs);
   if ("reason" in item) return item.reason;
   batch.items.push(item);

@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createHandler, type MskEvent } from "../../../central-fn/on-event/batch.ts";
+import { handleRecords } from "../../../central-fn/on-event/consume.ts";
 import type { KafkaRecord } from "../../../central-fn/on-event/dead-letters.ts";
 import { TableUnavailable } from "../../../central-fn/tables/port.ts";
 import { type CpRow, type InboxRow, keys, type SessionRow } from "../../../central-fn/tables/rows.ts";
@@ -162,6 +163,53 @@ describe("a batch", () => {
     expect(table.queryNow("dead-letters")).toHaveLength(1);
     expect(lines.some((line) => line.includes("a handler broke"))).toBe(true);
     expect(table.getNow<CpRow>(keys.cp(cp))?.value.marks[0]?.window).toHaveLength(1);
+  });
+});
+
+describe("the consumer's batch", () => {
+  const records = [5, 7, 8].map((offset) => ({
+    topic: "cp.events",
+    partition: 3,
+    offset: String(offset),
+    timestampMs: 1,
+    key: cp,
+    value: Buffer.from("x"),
+    headers: { trace: "t" },
+  }));
+  const failing = (offset: number) => async () => ({
+    batchItemFailures: [{ itemIdentifier: { partition: "cp.events-3", offset } }],
+  });
+
+  it("is committed up to the last record before the first that failed", async () => {
+    expect(await handleRecords(async () => ({ batchItemFailures: [] }), records)).toBe("8");
+    expect(await handleRecords(failing(8), records)).toBe("7");
+    expect(await handleRecords(failing(5), records)).toBe(null);
+    expect(await handleRecords(failing(99), records)).toBe(null);
+  });
+
+  it("has the shape of the managed source", async () => {
+    let seen: MskEvent | undefined;
+    await handleRecords(
+      async (event) => {
+        seen = event;
+        return { batchItemFailures: [] };
+      },
+      records.slice(0, 1),
+    );
+    expect(seen?.records).toEqual({
+      "cp.events-3": [
+        {
+          topic: "cp.events",
+          partition: 3,
+          offset: 5,
+          timestamp: 1,
+          timestampType: "CREATE_TIME",
+          key: Buffer.from(cp).toString("base64"),
+          value: "eA==",
+          headers: [{ trace: [116] }],
+        },
+      ],
+    });
   });
 });
 

@@ -32,8 +32,8 @@ function accepted() {
 /** What must not depend on the order; the inbox does (a pause heard after the end is not told). */
 function outcome(story: Story, sid: string) {
   const row = story.table.getNow<CpRow>(keys.cp(cp))?.value;
-  const { by, command, ...session } = story.session(sid) ?? { by: null, command: null };
-  const cdrs = story.cdrs().map(({ createdAtMs, ...cdr }) => cdr);
+  const { by: _by, command: _command, ...session } = story.session(sid) ?? { by: null, command: null };
+  const cdrs = story.cdrs().map(({ createdAtMs: _at, ...cdr }) => cdr);
   return {
     session,
     cdrs,

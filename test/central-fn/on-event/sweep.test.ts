@@ -30,7 +30,11 @@ describe("a start without an answer", () => {
     story.sweep();
     expect(story.commands()).toMatchObject([{ op: "stop-supply", cmdId: `${sid}-unknown` }]);
     expect(story.cpRow().claim?.state).toBe("unknown");
-    expect(story.session(sid)?.rank).toBe("ACCEPTED");
+    expect(story.session(sid)).toMatchObject({ rank: "ACCEPTED", interrupted: true });
+    expect(story.driver()?.activeSid).toBe(null);
+    story.status("KO");
+    story.status("OK");
+    expect(story.driver()?.activeSid).toBe(null);
     alive(story, 10_001);
     story.sweep();
     expect(story.commands()).toHaveLength(1);
@@ -44,7 +48,7 @@ describe("a start without an answer", () => {
     });
     expect(story.session(sid)?.rank).toBe("EXPIRED");
     expect(story.cpRow()).toMatchObject({ claim: null, commands: [] });
-    expect(story.inbox()).toEqual(["accepted", "expired"]);
+    expect(story.inbox()).toEqual(["accepted", "unanswered", "expired"]);
     alive(story, 60_000);
     expect(story.sweep()).toBe(0);
   });
