@@ -8,7 +8,7 @@
 // reset than the old counter showed before we look again, the reset itself: then only the excess counts. Both
 // errors are in the driver's favour. A boot of the charger is therefore no input here: a boot wrongly believed
 // would count a whole session twice.
-import { z } from "zod";
+import * as z from "zod";
 
 export const Register = z.object({
   /** Watt-seconds since this register was made. */

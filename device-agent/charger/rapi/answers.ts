@@ -24,7 +24,12 @@ export interface Electricity {
 export const states = { starting: 0x00, noVehicle: 0x01, connected: 0x02, charging: 0x03 } as const;
 export const sleeping = 0xfe;
 export const disabled = 0xff;
-export const flags = { relayClosed: 0x0040, vehicle: 0x0100 } as const;
+export const flags = {
+  /** Started with a car plugged: the supply counts as single-phase, with its lower maximum, until the relay closed. */
+  supplyAssumed: 0x0001,
+  relayClosed: 0x0040,
+  vehicle: 0x0100,
+} as const;
 
 /** The pilot is on offer: the relay closes as soon as a car asks. */
 export function isEnabled(state: number): boolean {

@@ -1,7 +1,7 @@
 // Who the charger is: asked when the line opens and whenever the charger has started. Pure.
 //
 // Firmware is told apart by trying its commands; the RAPI number it states is not used.
-import { readMaxAmps, readSerial } from "./answers.ts";
+import { flags, readMaxAmps, readSerial } from "./answers.ts";
 import { type DriverState, emit, type Turn } from "./driver-state.ts";
 
 /** A serial number holds raw bytes, some of which break the frame: after this many tries there is none. */
@@ -54,6 +54,15 @@ export function onSerialLost(turn: Turn): void {
     serialAgainMono: mono + serialAgainMs,
     ...(tries >= serialTries ? { serial: null } : {}),
   };
+}
+
+/** What a charger state, told twice, means to what is known of its maximum. */
+export function onSupplyKnown(turn: Turn): void {
+  const { s } = turn;
+  if (!s.box || s.box.vflags === null) return;
+  const supplyAssumed = (s.box.vflags & flags.supplyAssumed) !== 0;
+  if (supplyAssumed === s.contact.supplyAssumed) return;
+  s.contact = { ...s.contact, supplyAssumed, ...(supplyAssumed ? {} : { maxAmpsKnown: false, told: false }) };
 }
 
 /** Tells the identity once it is complete. */

@@ -20,6 +20,8 @@ export type LineState =
 export interface Contact {
   readonly firmware: string | null;
   readonly maxAmpsKnown: boolean;
+  /** The maximum was told while the charger only assumed its supply: it is asked again once it knows. */
+  readonly supplyAssumed: boolean;
   /** Undefined: not asked to the end; null: it has none, or none that can be read. */
   readonly serial: string | null | undefined;
   /** Told once; it counts when told twice: a wrong serial number would stop the charging point. */
@@ -32,6 +34,7 @@ export interface Contact {
 export const noContact: Contact = {
   firmware: null,
   maxAmpsKnown: false,
+  supplyAssumed: false,
   serial: undefined,
   serialHeard: null,
   serialTries: 0,

@@ -18,6 +18,7 @@ import {
   stateName,
   states,
 } from "./answers.ts";
+import { onSupplyKnown } from "./contact.rules.ts";
 import { type DriverState, emit, type StampedCounters, type Turn } from "./driver-state.ts";
 import { onStateKnown } from "./wish.rules.ts";
 
@@ -47,6 +48,7 @@ export function onStateAnswer(turn: Turn, ok: boolean, args: string): boolean {
   if (!believe(turn, sure)) return true;
   s.box = answer;
   onStateKnown(turn);
+  onSupplyKnown(turn);
   s.stage = answer.vflags === null || isRelayClosed(s) ? "GG" : "GU";
   if (s.stage === "GU") s.electricity = null;
   return true;

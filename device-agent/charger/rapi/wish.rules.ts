@@ -41,9 +41,12 @@ export function takeWish(turn: Turn, supply: Supply): void {
   if (!before?.on || before.amps !== supply.amps) s.ampsAgainMono = turn.mono;
 }
 
-/** The current to ask for: the wish, within what the charger is configured for. Null: none, or not known yet. */
-export function wantedAmps(s: DriverState): number | null {
-  return s.wish?.on && s.maxAmps !== null ? Math.min(s.wish.amps, s.maxAmps) : null;
+/**
+ * The current to ask for, or null while the charger has never been met. The charger clamps it to its maximum by
+ * itself: a maximum that it told may have been an assumption.
+ */
+function wantedAmps(s: DriverState): number | null {
+  return s.wish?.on && s.maxAmps !== null ? s.wish.amps : null;
 }
 
 /** Too late: no enable may be sent any more. */

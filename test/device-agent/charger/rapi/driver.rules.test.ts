@@ -316,11 +316,30 @@ describe("on", () => {
     expect(box).toMatchObject({ state: 0x01, amps: 13 });
   });
 
-  test("stays within the charger's configured maximum", () => {
-    const { line } = asleep();
+  test("above the charger's maximum enables at that maximum", () => {
+    const { box, line } = asleep();
     line.want(on({ amps: 32 }));
     line.run(3_500);
-    expect(line.commands(3_000)).toContain("SC 24 V");
+    expect(box).toMatchObject({ state: 0x01, amps: 24 });
+  });
+
+  test("is not held down by the lower maximum of a charger that started with a car and assumes its supply", () => {
+    const box = smallBox();
+    box.maxAmps = 12;
+    box.vflags = 0x0001;
+    const line = virtualLine(box);
+    line.want(on());
+    line.run(3_000);
+    expect(line.told[0]?.event).toMatchObject({ is: "identity", maxAmps: 12 });
+    expect(box.amps).toBe(12);
+    close(box);
+    box.maxAmps = 24;
+    box.amps = 24;
+    box.vflags = 0;
+    line.say(frame("$AT 03 03 24 0340"));
+    line.run(3_500);
+    expect(box.amps).toBe(16);
+    expect(events(line, 3_000)).toMatchObject([{ is: "identity", maxAmps: 24 }]);
   });
 
   test("takes a clamped set-point as applied, and asks for more only later", () => {

@@ -5,6 +5,8 @@ import { frame, type Peer, type Utterance } from "./virtual-line.ts";
 export interface SmallBox extends Peer {
   state: number;
   pilot: number;
+  /** Flags beside those of relay and vehicle. */
+  vflags: number;
   relayClosed: boolean;
   plugged: boolean;
   amps: number;
@@ -28,6 +30,7 @@ export function smallBox(): SmallBox {
   const box: SmallBox = {
     state: 0x01,
     pilot: 0x01,
+    vflags: 0,
     relayClosed: false,
     plugged: false,
     amps: 24,
@@ -60,7 +63,7 @@ function obey(box: SmallBox, command: string): string {
       return box.legacy ? `OK 6 ${box.maxAmps}` : `OK 6 80 ${box.amps} ${box.maxAmps}`;
     case "GS": {
       if (box.legacy) return `OK ${box.state} 0`;
-      const vflags = 0x0200 | (box.relayClosed ? 0x40 : 0) | (box.plugged ? 0x100 : 0);
+      const vflags = 0x0200 | box.vflags | (box.relayClosed ? 0x40 : 0) | (box.plugged ? 0x100 : 0);
       return `OK ${hex(box.state, 2)} 0 ${hex(box.pilot, 2)} ${hex(vflags, 4)}`;
     }
     case "GG":
