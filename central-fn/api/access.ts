@@ -57,7 +57,8 @@ export function guard(tokens: Tokens): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const caller = await callerOf(c, tokens);
     c.set("caller", caller);
-    const route = matchedRoutes(c).findLast(({ method }) => method !== "ALL");
+    // The first that fits is the one that answers.
+    const route = matchedRoutes(c).find(({ method }) => method !== "ALL");
     // No route: the answer is 404 or 405, whoever calls.
     if (!route) return next();
     const allowed = access[`${route.method} ${route.path}`];

@@ -8,6 +8,8 @@ export interface ServeOptions {
   /** 0: any free one. */
   port: number;
   log: Log;
+  /** For a request's headers; three times as long for all of it. Default 5 s. */
+  headersWithinMs?: number;
 }
 
 export interface HttpServer {
@@ -18,22 +20,25 @@ export interface HttpServer {
 }
 
 /** A client that is slow with its headers or body is cut off, so that it holds a socket and nothing more. */
-const limits = {
-  headersTimeout: 5_000,
-  requestTimeout: 15_000,
+const limits = (headersWithinMs: number) => ({
+  headersTimeout: headersWithinMs,
+  requestTimeout: 3 * headersWithinMs,
   // Node looks for those that are late only so often.
-  connectionsCheckingInterval: 1_000,
+  connectionsCheckingInterval: Math.min(1_000, headersWithinMs),
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16_384,
-};
+});
 const drainMs = 2_000;
 
 /** Resolves when it listens. Rejects with one line that says what to do when the port cannot be had. */
 export async function serveHttp(
   app: { fetch(request: Request): Response | Promise<Response> },
-  { host, port, log }: ServeOptions,
+  { host, port, log, headersWithinMs = 5_000 }: ServeOptions,
 ): Promise<HttpServer> {
-  const server = createAdaptorServer({ fetch: (request) => app.fetch(request), serverOptions: limits });
+  const server = createAdaptorServer({
+    fetch: (request) => app.fetch(request),
+    serverOptions: limits(headersWithinMs),
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(new Error(portTrouble(error, host, port), { cause: error })));
     server.listen(port, host, resolve);

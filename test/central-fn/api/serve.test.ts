@@ -1,0 +1,145 @@
+// Over a real port: body limits, slow clients, a taken port, and the page as a browser gets it.
+
+import { once } from "node:events";
+import { request } from "node:http";
+import { connect } from "node:net";
+import { Script } from "node:vm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type HttpServer, serveHttp } from "../../../central-fn/api/serve.ts";
+import { silentLog } from "../../../wire/process/log.ts";
+import { openCentral, seed, type TestCentral } from "./central.ts";
+
+let central: TestCentral;
+let server: HttpServer;
+let authorization: string;
+beforeAll(async () => {
+  central = openCentral();
+  await seed(central);
+  server = await serveHttp(central.app, { host: "127.0.0.1", port: 0, log: silentLog });
+  authorization = `Bearer ${await central.tokens.sign({ sub: "driver-alice", role: "driver", expiresInS: 60 })}`;
+});
+afterAll(async () => {
+  await server.close();
+  await central.close();
+});
+
+const path = "/drivers/driver-alice/requests";
+
+/** Sends `bytes` without saying how many there will be; stops when the answer is there. */
+function postChunked(bytes: number): Promise<{ status: number; sent: number }> {
+  return new Promise((resolve, reject) => {
+    const call = request(`${server.url}${path}`, { method: "POST", headers: { authorization } });
+    let sent = 0;
+    let answered = false;
+    const chunk = Buffer.alloc(16_384, " ");
+    const send = () => {
+      while (!answered && sent < bytes) {
+        sent += chunk.length;
+        if (!call.write(chunk)) {
+          call.once("drain", send);
+          return;
+        }
+      }
+      if (!answered) call.end();
+    };
+    call.on("response", (response) => {
+      answered = true;
+      resolve({ status: response.statusCode ?? 0, sent });
+      response.resume();
+      call.destroy();
+    });
+    call.on("error", (error) => (answered ? undefined : reject(error)));
+    send();
+  });
+}
+
+describe("a body over 64 KB", () => {
+  it("is 413 when its length is told", async () => {
+    const answer = await fetch(server.url + path, {
+      method: "POST",
+      headers: { authorization },
+      body: "x".repeat(65_537),
+    });
+    expect(answer.status).toBe(413);
+    expect(answer.headers.get("content-type")).toBe("application/problem+json");
+  });
+
+  it("is 413 when it comes in chunks, long before its end, and the API stays alive", async () => {
+    const { status, sent } = await postChunked(64 * 1024 * 1024);
+    expect(status).toBe(413);
+    expect(sent).toBeLessThan(32 * 1024 * 1024);
+    expect((await fetch(`${server.url}/cp`)).status).toBe(200);
+  });
+
+  it("is not read at all for who may not call", async () => {
+    const answer = await fetch(server.url + path, { method: "POST", body: "x".repeat(65_537) });
+    expect(answer.status).toBe(401);
+  });
+
+  it("at the limit is read", async () => {
+    const body = JSON.stringify({ cp_id: "CP-002", vehicle_id: "VEH-001" }).padEnd(65_536);
+    const answer = await fetch(server.url + path, { method: "POST", headers: { authorization }, body });
+    expect(answer.status).toBe(202);
+  });
+});
+
+describe("clients that are slow", () => {
+  it("hold their sockets for a bounded time, and nobody else up", async () => {
+    const strict = await serveHttp(central.app, {
+      host: "127.0.0.1",
+      port: 0,
+      log: silentLog,
+      headersWithinMs: 300,
+    });
+    const sockets = Array.from({ length: 200 }, () => {
+      const socket = connect(strict.port, "127.0.0.1");
+      socket.on("error", () => socket.destroy());
+      socket.write("GET /cp HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+      return socket;
+    });
+    const fromMs = performance.now();
+    expect((await fetch(`${strict.url}/cp`)).status).toBe(200);
+    expect(performance.now() - fromMs).toBeLessThan(1_000);
+    await Promise.all(sockets.map((socket) => (socket.closed ? undefined : once(socket.resume(), "close"))));
+    expect(performance.now() - fromMs).toBeLessThan(3_000);
+    await strict.close();
+  });
+});
+
+describe("a port", () => {
+  it("that is taken is one line that says what to do", async () => {
+    const again = serveHttp(central.app, { host: "127.0.0.1", port: server.port, log: silentLog });
+    await expect(again).rejects.toThrow(
+      new RegExp(
+        `^port ${server.port} on 127\\.0\\.0\\.1 is taken: stop what listens there .* or choose another`,
+      ),
+    );
+  });
+
+  it("on an address of another machine is told as well", async () => {
+    const elsewhere = serveHttp(central.app, { host: "192.0.2.1", port: 0, log: silentLog });
+    await expect(elsewhere).rejects.toThrow(/192\.0\.2\.1 is no address of this machine/);
+  });
+});
+
+describe("the operator's page", () => {
+  it("loads only what this server gives, and its script is one", async () => {
+    const page = await fetch(server.url);
+    expect(page.headers.get("content-type")).toMatch(/^text\/html/);
+    const html = await page.text();
+    expect(html).not.toMatch(/<style|<script(?![^>]* src=)| on[a-z]+=|style=/);
+    const loaded = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? "");
+    expect(loaded).toEqual(["/app/icon.svg", "/app/operator.css", "/app/operator.js"]);
+    const types = ["image/svg+xml", "text/css", "text/javascript"];
+    for (const [i, file] of loaded.entries()) {
+      const answer = await fetch(server.url + file);
+      expect(answer.headers.get("content-type")).toContain(types[i]);
+      const text = await answer.text();
+      if (file.endsWith(".js")) {
+        expect(() => new Script(text)).not.toThrow();
+        expect(text).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval/);
+      }
+    }
+    expect((await fetch(`${server.url}/app/other.js`)).status).toBe(404);
+  });
+});

@@ -1,0 +1,64 @@
+// The token key's file, and what a token must be to count.
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sign } from "hono/jwt";
+import { afterAll, describe, expect, it } from "vitest";
+import { openTokens, tokensOf } from "../../../central-fn/api/tokens.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ev-tokens-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const alice = { sub: "driver-alice", role: "driver" } as const;
+
+describe("the key file", () => {
+  it("is made for its owner alone, and its tokens outlive the process that signed them", async () => {
+    const path = join(folder, "new", "key");
+    const token = await openTokens(path).sign({ ...alice, expiresInS: 60 });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(await openTokens(path).verify(token)).toEqual(alice);
+  });
+
+  it("that others could read is closed to them; one that is no key is told, with what to do", () => {
+    const loose = join(folder, "loose");
+    writeFileSync(loose, "ab".repeat(32), { mode: 0o644 });
+    openTokens(loose);
+    expect(statSync(loose).mode & 0o077).toBe(0);
+    const wrong = join(folder, "wrong");
+    writeFileSync(wrong, "secret");
+    expect(() => openTokens(wrong)).toThrow(/64 hex digits: delete the file/);
+    expect(() => tokensOf(Buffer.from("short"))).toThrow(/32 bytes/);
+  });
+});
+
+describe("a token", () => {
+  const key = Buffer.alloc(32, 7);
+  const tokens = tokensOf(key);
+  const claims = { iss: "ev-local", aud: "ev-api", ...alice, exp: Math.floor(Date.now() / 1_000) + 60 };
+  /** Signed with the right key, under the right key id. */
+  const signed = async (payload: Record<string, unknown>, alg: "HS256" | "HS512" = "HS256") => {
+    const [header = ""] = (await tokens.sign({ ...alice, expiresInS: 60 })).split(".");
+    const { kid } = JSON.parse(Buffer.from(header, "base64url").toString()) as { kid: string };
+    return sign(payload, { kty: "oct", alg, kid, k: key.toString("base64url") }, alg);
+  };
+
+  it("counts with everything in place", async () => {
+    expect(await tokens.verify(await signed(claims))).toEqual(alice);
+  });
+
+  it("does not count with a wrong issuer, audience, role, subject, expiry, algorithm or key id", async () => {
+    const { exp, ...unending } = claims;
+    const wrong = [
+      { ...claims, iss: "elsewhere" },
+      { ...claims, aud: "other-api" },
+      { ...claims, role: "admin" },
+      { ...claims, sub: "driver#alice" },
+      { ...claims, exp: exp - 120 },
+      unending,
+    ];
+    for (const payload of wrong) expect(await tokens.verify(await signed(payload))).toBeUndefined();
+    expect(await tokens.verify(await signed(claims, "HS512"))).toBeUndefined();
+    expect(await tokens.verify(await sign(claims, key.toString("hex"), "HS256"))).toBeUndefined();
+    expect(await tokensOf(Buffer.alloc(32, 8)).verify(await signed(claims))).toBeUndefined();
+    for (const text of ["", "a.b.c", "..", "e30.e30.e30"]) expect(await tokens.verify(text)).toBeUndefined();
+  });
+});
