@@ -1,0 +1,186 @@
+// A whole fleet of real processes for a test: started by the command a user types, in a folder and on ports of its own.
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as pause } from "node:timers/promises";
+import type { CdrRow, CpRow, ReviewRow, SessionRow } from "../../central-fn/tables/rows.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+export interface CpView {
+  cp_id: string;
+  state: string;
+  engine_state: string;
+  monitor_status: string;
+  telemetry: { kw: number; kwh: number; euros: number; session_id: string } | null;
+}
+
+export interface CpList {
+  charging_points: CpView[];
+  active_requests: number;
+  feed: { stale_since: string | null };
+}
+
+/** Waits until `look` answers something other than undefined, or says what it was waiting for. */
+export async function eventually<T>(
+  what: string,
+  look: () => T | undefined | Promise<T | undefined>,
+  withinMs: number,
+): Promise<T> {
+  const until = performance.now() + withinMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    if (performance.now() > until) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await pause(100);
+  }
+}
+
+export class LiveFleet {
+  readonly state: string;
+  readonly offset: number;
+  readyMs = 0;
+  output = "";
+  #up: ChildProcess | undefined;
+
+  constructor(offset: number, state?: string) {
+    this.offset = offset;
+    this.state = state ?? mkdtempSync(join(tmpdir(), "ev-fleet-"));
+  }
+
+  port(base: number): number {
+    return base + this.offset;
+  }
+
+  get #env(): NodeJS.ProcessEnv {
+    return { ...process.env, EV_STATE: this.state, EV_PORT_OFFSET: String(this.offset) };
+  }
+
+  /** `ev up` in the foreground, until it says that all services are ready. */
+  async up(...more: string[]): Promise<void> {
+    const began = performance.now();
+    const child = spawn("node", [join(root, "bin/ev.mjs"), "up", ...more], {
+      env: this.#env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#up = child;
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (text) => {
+        this.output += text;
+      });
+    let exit: number | null | undefined;
+    child.once("exit", (code) => {
+      exit = code;
+    });
+    await eventually(
+      "all services ready",
+      () => {
+        if (exit !== undefined) throw new Error(`ev up ended with ${exit}:\n${this.output}`);
+        return /\d+ of \d+ services ready in/.test(this.output) || undefined;
+      },
+      40_000,
+    );
+    this.readyMs = performance.now() - began;
+  }
+
+  /** Ctrl-C, and the exit code. */
+  async down(): Promise<number | null> {
+    const child = this.#up;
+    if (!child || child.exitCode !== null) return child?.exitCode ?? null;
+    const gone = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    child.kill("SIGINT");
+    return await gone;
+  }
+
+  remove(): void {
+    rmSync(this.state, { recursive: true, force: true });
+  }
+
+  /** One `ev` command; rejects with its output when it fails. */
+  ev(...args: string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      execFile(
+        "node",
+        [join(root, "bin/ev.mjs"), ...args],
+        { env: this.#env, maxBuffer: 1e8 },
+        (error, out, err) => (error ? reject(new Error(`ev ${args.join(" ")}: ${out}${err}`)) : resolve(out)),
+      );
+    });
+  }
+
+  /** A shell line of the documents, its ports moved by this fleet's offset. */
+  sh(line: string): Promise<string> {
+    const moved = line.replace(/localhost:(\d+)/g, (_, port) => `localhost:${this.port(Number(port))}`);
+    return new Promise((resolve, reject) => {
+      execFile("bash", ["-o", "pipefail", "-c", moved], { env: this.#env }, (error, out, err) =>
+        error ? reject(new Error(`${moved}: ${out}${err}`)) : resolve(out),
+      );
+    });
+  }
+
+  async cps(): Promise<CpList> {
+    const response = await fetch(`http://127.0.0.1:${this.port(8000)}/cp`);
+    if (!response.ok) throw new Error(`GET /cp: ${response.status}`);
+    return (await response.json()) as CpList;
+  }
+
+  /** Every charge point is On and the feed is fresh. */
+  async whole(withinMs: number): Promise<void> {
+    let last = "";
+    await eventually(
+      "every charge point On",
+      async () => {
+        const list = await this.cps().catch((error: unknown) => String(error));
+        if (typeof list === "string") {
+          last = list;
+          return undefined;
+        }
+        const off = list.charging_points.filter((cp) => cp.state !== "ON");
+        last = `${off.map((cp) => `${cp.cp_id} ${cp.state}`).join(", ")} stale ${list.feed.stale_since}`;
+        return (
+          (list.charging_points.length >= 10 && off.length === 0 && list.feed.stale_since === null) ||
+          undefined
+        );
+      },
+      withinMs,
+    ).catch((error: Error) => {
+      throw new Error(`${error.message} (${last})`);
+    });
+  }
+
+  log(service: string): string {
+    return readFileSync(join(this.state, "logs", `${service}.log`), "utf8");
+  }
+
+  /** The rows of Central's table, read beside the running process. */
+  rows<V>(pkPrefix: string, skPrefix = ""): { pk: string; sk: string; value: V }[] {
+    const path = join(this.state, "data", "central.db");
+    const table = new DatabaseSync(path, { readOnly: true });
+    try {
+      const rows = table
+        .prepare("SELECT pk, sk, value FROM rows WHERE pk GLOB ? AND sk GLOB ?")
+        .all(`${pkPrefix}*`, `${skPrefix}*`) as { pk: string; sk: string; value: string }[];
+      return rows.map((row) => ({ pk: row.pk, sk: row.sk, value: JSON.parse(row.value) as V }));
+    } finally {
+      table.close();
+    }
+  }
+
+  get cdrs(): CdrRow[] {
+    return this.rows<CdrRow>("driver#", "cdr#").map((row) => row.value);
+  }
+
+  get sessions(): SessionRow[] {
+    return this.rows<SessionRow>("driver#", "session#").map((row) => row.value);
+  }
+
+  get reviews(): ReviewRow[] {
+    return this.rows<ReviewRow>("reviews").map((row) => row.value);
+  }
+
+  get cpRows(): CpRow[] {
+    return this.rows<CpRow>("cps#").map((row) => row.value);
+  }
+}
