@@ -57,7 +57,10 @@ describe("a token", () => {
     ];
     for (const payload of wrong) expect(await tokens.verify(await signed(payload))).toBeUndefined();
     expect(await tokens.verify(await signed(claims, "HS512"))).toBeUndefined();
-    expect(await tokens.verify(await sign(claims, key.toString("hex"), "HS256"))).toBeUndefined();
+    for (const kid of [undefined, "00000000"]) {
+      const jwk = { kty: "oct", alg: "HS256", k: key.toString("base64url"), ...(kid && { kid }) };
+      expect(await tokens.verify(await sign(claims, jwk, "HS256"))).toBeUndefined();
+    }
     expect(await tokensOf(Buffer.alloc(32, 8)).verify(await signed(claims))).toBeUndefined();
     for (const text of ["", "a.b.c", "..", "e30.e30.e30"]) expect(await tokens.verify(text)).toBeUndefined();
   });
