@@ -30,6 +30,8 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
     { detached: true, stdio: ["ignore", log, log, "ipc"] },
   );
   closeSync(log);
+  // Whoever read the progress may leave; the fleet starts all the same.
+  process.stdout.on("error", () => {});
   const giveUp = () => child.kill("SIGTERM");
   process.once("SIGINT", giveUp);
   return new Promise((resolve, reject) => {

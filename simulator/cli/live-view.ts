@@ -16,12 +16,13 @@ export interface LiveView {
   close(): void;
 }
 
-export function openLiveView(screen: Screen): LiveView {
+/** `heading` stands above the picture and is written again when the screen had to be cleared. */
+export function openLiveView(screen: Screen, heading: readonly string[]): LiveView {
   let drawnLines = 0;
   // A resized terminal has wrapped the old picture: its height is unknown, so the screen is cleared.
   const forget = () => {
     drawnLines = 0;
-    screen.write("\x1b[2J\x1b[H");
+    screen.write(`\x1b[2J\x1b[H${heading.map((line) => `${line}\n`).join("")}`);
   };
   screen.on("resize", forget);
   screen.write("\x1b[?25l");

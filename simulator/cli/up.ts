@@ -32,9 +32,9 @@ export async function up(args: Arguments, output: Output): Promise<number> {
       fleet.downAsked.then(() => null),
     ]);
     if (statuses !== null) {
-      await greet(fleet, statuses, narrator, args, performance.now() - startedMs);
+      const heading = await greet(fleet, statuses, narrator, args, performance.now() - startedMs);
       const over = Promise.race([stop.asked, fleet.downAsked.then(() => "ev down")]);
-      await watchFleet(fleet, narrator, over);
+      await watchFleet(fleet, narrator, heading, over);
     }
   } finally {
     await end(fleet, narrator);
@@ -67,7 +67,7 @@ async function greet(
   narrator: Narrator,
   args: Arguments,
   tookMs: number,
-): Promise<void> {
+): Promise<string[]> {
   const ready = statuses.filter(({ status }) => status === "running").length;
   const token = await operatorToken(fleet.places);
   const lines = [
@@ -76,6 +76,7 @@ async function greet(
     ...addressLines(fleet, args, token),
   ];
   narrator.started(lines);
+  return lines;
 }
 
 async function end(fleet: RunningFleet, narrator: Narrator): Promise<void> {

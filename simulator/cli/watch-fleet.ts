@@ -14,11 +14,12 @@ const everyMs = 1_000;
 export async function watchFleet(
   fleet: RunningFleet,
   narrator: Narrator,
+  heading: readonly string[],
   over: Promise<unknown>,
 ): Promise<void> {
   const ended = new AbortController();
   void over.then(() => ended.abort());
-  const view = narrator.live ? openLiveView(process.stdout) : undefined;
+  const view = narrator.live ? openLiveView(process.stdout, heading) : undefined;
   const startedMs = performance.now();
   let known: CpReading[] = [];
   try {

@@ -1,6 +1,5 @@
 // The phone's line to Central: one base URL, one bearer token, kept-alive connections.
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { Agent, type IncomingMessage, request } from "node:http";
 
 export interface CentralRequest {
   method: string;
@@ -21,16 +20,20 @@ export interface CentralClient {
 const longestAnswerBytes = 4_000_000;
 
 /** `token` is asked for at each request, so that a renewed one takes effect. */
-export function openCentral(baseUrl: string, token: () => string, silenceMs = 10_000): CentralClient {
+export async function openCentral(
+  baseUrl: string,
+  token: () => string,
+  silenceMs = 10_000,
+): Promise<CentralClient> {
   const base = new URL(baseUrl);
-  const secure = base.protocol === "https:";
-  const options = { keepAlive: true, maxSockets: 16 };
-  const agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
+  // TLS costs a phone several MB: loaded only for a Central that speaks it.
+  const line = base.protocol === "https:" ? await import("node:https") : { Agent, request };
+  const agent = new line.Agent({ keepAlive: true, maxSockets: 16 });
   const root = base.pathname.replace(/\/$/, "");
 
   const send = ({ method, path, headers, body }: CentralRequest): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      const sending = (secure ? httpsRequest : httpRequest)(
+      const sending = line.request(
         {
           agent,
           method,

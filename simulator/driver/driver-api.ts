@@ -1,5 +1,6 @@
 // The driver API as the phone's behaviour uses it: each answer becomes an input of the phone's rules.
 import { z } from "zod";
+import { errorText } from "../../wire/process/log.ts";
 import type { CentralClient } from "./central-client.ts";
 import type { Input, Notification, Session } from "./phone.rules.ts";
 import type { Wish } from "./requests-file.ts";
@@ -47,8 +48,8 @@ export function openDriverApi(central: CentralClient, driver: string, now: () =>
       return await then(status, value);
     } catch (error) {
       if (error instanceof z.ZodError)
-        return away(`an answer that it does not understand: ${error.issues[0]?.message}`);
-      return away(error instanceof Error ? error.message : String(error));
+        return away(`Central's answer is not understood: ${error.issues[0]?.message}`);
+      return away(`Central cannot be reached (${errorText(error)})`);
     }
   };
   return {
@@ -62,7 +63,7 @@ export function openDriverApi(central: CentralClient, driver: string, now: () =>
           // A wrong token, too many requests and a broken server pass; any other refusal is about the request.
           if (status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status))
             return { is: "refused", nowMs: now(), reason: problemText(status, value) };
-          return away(problemText(status, value));
+          return away(`Central answers ${problemText(status, value)}`);
         },
         {
           body: JSON.stringify(wish),
@@ -76,12 +77,12 @@ export function openDriverApi(central: CentralClient, driver: string, now: () =>
         (status, value) => {
           if (status === 200) return { is: "session", nowMs: now(), session: sessionOf(value) };
           if (status === 204 || status === 404) return { is: "session", nowMs: now(), session: null };
-          return away(problemText(status, value));
+          return away(`Central answers ${problemText(status, value)}`);
         },
       ),
     readInbox: (after) =>
       call("GET", `/notifications?after=${after}`, (status, value) => {
-        if (status !== 200) return away(problemText(status, value));
+        if (status !== 200) return away(`Central answers ${problemText(status, value)}`);
         const notifications: Notification[] = z.array(NotificationAnswer).parse(value);
         return { is: "inbox", nowMs: now(), notifications };
       }),

@@ -41,7 +41,7 @@ function readOrEnd() {
 }
 
 const { requests, loop } = readOrEnd();
-const central = openCentral(env.CENTRAL_URL, token);
+const central = await openCentral(env.CENTRAL_URL, token);
 const off = new AbortController();
 const now = () => Date.now();
 const server = await servePhone({

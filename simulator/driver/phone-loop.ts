@@ -19,7 +19,7 @@ export interface PhoneWorld {
 const tickMs = 1_000;
 
 export async function runPhone(world: PhoneWorld, durable: Durable): Promise<void> {
-  let phone = openPhone(durable);
+  let phone = openPhone(durable, world.now());
   const turn = async (input: Input): Promise<void> => {
     const decided = decide(phone, input, world.plan);
     phone = decided.phone;

@@ -73,10 +73,11 @@ const lostMs = 60_000;
 
 export const blank: Durable = { next: 0, following: null, notified: 0 };
 
-export function openPhone(durable: Durable): Phone {
+/** A phone switched on at `startedMs`; it waits a rest before its first request, as a fleet just started needs. */
+export function openPhone(durable: Durable, startedMs: number): Phone {
   return {
     durable,
-    restUntilMs: 0,
+    restUntilMs: startedMs + restMs,
     shown: null,
     lostSinceMs: null,
     grown: null,
@@ -101,7 +102,7 @@ export function decide(phone: Phone, input: Input, plan: Plan): Turn {
       if (phone.reachable === false) return { phone, effects: [] };
       return {
         phone: { ...phone, reachable: false },
-        effects: [say(`Central cannot be reached (${input.reason}); trying again until it can`)],
+        effects: [say(`${input.reason}; trying again until it helps`)],
       };
   }
 }

@@ -64,7 +64,7 @@ export function driverTokenPath(places: Places, driver: string): string {
 function spec(
   part: Pick<ServiceSpec, "name" | "role" | "entry" | "env"> & Partial<ServiceSpec>,
 ): ServiceSpec {
-  return { subject: null, dependsOn: [], port: null, heapMb: 64, files: [], ...part };
+  return { subject: null, dependsOn: [], port: null, heapMb: 96, files: [], ...part };
 }
 
 function kafka(system: SystemFile, { places, portOffset }: ServiceOptions): ServiceSpec {

@@ -101,7 +101,7 @@ test("the live view draws over itself in one write and clears the screen when it
     },
     off: () => {},
   };
-  const view = openLiveView(screen);
+  const view = openLiveView(screen, ["heading"]);
   view.show({ cps: ten, services }, "title");
   view.show({ cps: ten.slice(0, 2), services }, "title");
   expect(writes).toHaveLength(3);
@@ -109,7 +109,7 @@ test("the live view draws over itself in one write and clears the screen when it
   expect(plain(writes[2])).toMatch(/<esc>\[J$/);
   resize();
   view.show({ cps: ten, services }, "title");
-  expect(writes.at(-2)).toBe("\x1b[2J\x1b[H");
+  expect(writes.at(-2)).toBe("\x1b[2J\x1b[Hheading\n");
   expect(plain(writes.at(-1))).toMatch(/^<cr>/);
   view.close();
   expect(writes.at(-1)).toBe("\x1b[?25h");

@@ -36,8 +36,8 @@ function seen(status: Session["status"], more: Partial<Session> = {}): Session {
 }
 
 /** A phone under test, with everything that it did. */
-function phoneWith(durable: Durable = blank, using: Plan = plan) {
-  let phone: Phone = openPhone(durable);
+function phoneWith(durable: Durable = blank, using: Plan = plan, startedMs = -restMs) {
+  let phone: Phone = openPhone(durable, startedMs);
   let keys = 0;
   return {
     hear(input: Input): Effect[] {
@@ -155,6 +155,13 @@ test("a session started by hand is followed, and uses up no line of the list", (
   expect(phone.tick(1_000)).toEqual([{ do: "look", sid }]);
   phone.hear({ is: "session", nowMs: 2_000, session: seen("COMPLETED", { cp_id: "CP-009" }) });
   expect(phone.durable()).toMatchObject({ next: 0, following: null });
+});
+
+test("a phone just switched on waits a rest before its first request", () => {
+  const phone = phoneWith(blank, plan, 0);
+  phone.hear({ is: "session", nowMs: 0, session: null });
+  expect(phone.tick(restMs - 1)).toEqual([{ do: "look", sid: null }]);
+  expect(phone.tick(restMs).map((one) => one.do)).toEqual(["persist", "ask"]);
 });
 
 test("nothing is asked before Central has answered once", () => {
