@@ -28,9 +28,10 @@ export interface ConsumerOptions extends KafkaAddress {
    * member, and the group first waits for the old one.
    */
   reconnects?: number;
+  /** A member silent for so long is dead to the group. Default 10 s; Kafka wants at least 6 s. */
+  sessionTimeoutMs?: number;
 }
 
-const sessionTimeoutMs = 10_000;
 const heartbeatMs = 2_000;
 /**
  * How long the group waits for a member that was killed before its partitions are given to the others. A living one
@@ -59,7 +60,7 @@ export function openConsumer(options: ConsumerOptions): ConsumerHandle {
     const client = openClient({ ...options, brokers }, patience, reconnects);
     const consumer = client.kafka.consumer({
       groupId,
-      sessionTimeout: sessionTimeoutMs,
+      sessionTimeout: options.sessionTimeoutMs ?? 10_000,
       heartbeatInterval: heartbeatMs,
       rebalanceTimeout: rebalanceTimeoutMs,
       // A rest that is read again, and the end, wait for the fetch under way.

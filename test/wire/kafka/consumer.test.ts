@@ -130,6 +130,7 @@ describe("the consumer", () => {
     const more = await sendSome(20);
     await until(() => more.every((n) => n % partitions === 2 || done.has(n)), 8_000);
     expect(sent.some((n) => n % partitions === 2 && done.has(n))).toBe(false);
+    expect(refused).toBeLessThan(12);
     broken = false;
     await until(() => [...sent, ...more].every((n) => done.has(n)), 8_000);
   });
