@@ -128,7 +128,15 @@ describe("order in the house", () => {
     const entries = production.filter(
       (file) => file.endsWith("-main.ts") || scripts.includes(file) || file === "simulator/cli.ts",
     );
-    const dead = production.filter((file) => !imported.has(file) && !entries.includes(file));
+    const byTests = new Set(sources.filter((file) => under(file, "test")).flatMap(importsOf));
+    const dead = production.filter(
+      (file) =>
+        !imported.has(file) &&
+        !entries.includes(file) &&
+        !file.endsWith(".d.ts") &&
+        // A part of the simulator may exist for the tests alone.
+        !(under(file, "simulator") && byTests.has(file)),
+    );
     expect(dead).toEqual([]);
   });
 

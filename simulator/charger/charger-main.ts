@@ -74,7 +74,7 @@ endWith(log, async () => {
   clearTimeout(timer);
   go([]);
   save();
-  pty.close();
+  await pty.close();
   await control.close();
 });
 log.info(

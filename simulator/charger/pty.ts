@@ -14,7 +14,8 @@ export interface Pty {
   /** For instance `/dev/pts/7`. */
   path: string;
   write(bytes: string): void;
-  close(): void;
+  /** Resolves when the helper process is gone. */
+  close(): Promise<void>;
 }
 
 export interface PtyEvents {
@@ -27,6 +28,7 @@ export interface PtyEvents {
 export type PtyHolder = "script" | "python3";
 
 const readyWithinMs = 5000;
+const endWithinMs = 1000;
 
 const shellLine = 'stty raw -echo && echo "pty:$(tty)" && read _ <&3';
 const pythonLines = `
@@ -98,15 +100,22 @@ function openWith(holder: PtyHolder, events: PtyEvents): Promise<Pty> {
   });
   return new Promise((resolve, reject) => {
     let state: "starting" | "open" | "closed" = "starting";
-    const close = () => {
+    const exited = new Promise<void>((done) => {
+      child.once("exit", () => done());
+      child.once("error", () => done());
+    });
+    const close = async () => {
       state = "closed";
       leash.end();
       stdin.end();
+      const late = setTimeout(() => child.kill("SIGKILL"), endWithinMs);
+      await exited;
+      clearTimeout(late);
     };
     const fail = (why: string) => {
       clearTimeout(patience);
       if (state === "starting") {
-        close();
+        void close();
         reject(new Error(why));
       } else if (state === "open") events.onGone(why);
       state = "closed";

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import type { CdrRow, CpRow, ReviewRow, SessionRow } from "../../central-fn/tables/rows.ts";
+import { registerWh } from "../../device-agent/charger/register.rules.ts";
+import type { Durable } from "../../device-agent/engine/state.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -14,6 +16,7 @@ export interface CpView {
   state: string;
   engine_state: string;
   monitor_status: string;
+  monitor_last_seen: string | null;
   telemetry: { kw: number; kwh: number; euros: number; session_id: string } | null;
 }
 
@@ -61,6 +64,7 @@ export class LiveFleet {
   /** `ev up` in the foreground, until it says that all services are ready. */
   async up(...more: string[]): Promise<void> {
     const began = performance.now();
+    this.output = "";
     const child = spawn("node", [join(root, "bin/ev.mjs"), "up", ...more], {
       env: this.#env,
       stdio: ["ignore", "pipe", "pipe"],
@@ -148,6 +152,31 @@ export class LiveFleet {
     ).catch((error: Error) => {
       throw new Error(`${error.message} (${last})`);
     });
+  }
+
+  /** Every charge point's monitor was heard through the whole road after this instant (wall clock, ms). */
+  async heardAfter(atMs: number, withinMs: number): Promise<void> {
+    await eventually(
+      "every monitor heard anew",
+      async () => {
+        const list = await this.cps().catch(() => undefined);
+        return (
+          list?.charging_points.every((cp) => Date.parse(cp.monitor_last_seen ?? "") > atMs) || undefined
+        );
+      },
+      withinMs,
+    );
+  }
+
+  /** Whole Wh on the register of an engine that is not writing just now. */
+  registerWh(cp: string): number {
+    const journal = new DatabaseSync(join(this.state, "data", cp, "journal.db"), { readOnly: true });
+    try {
+      const row = journal.prepare("SELECT state FROM journal WHERE cp=?").get(cp) as { state: string };
+      return registerWh((JSON.parse(row.state) as Durable).register);
+    } finally {
+      journal.close();
+    }
   }
 
   log(service: string): string {
