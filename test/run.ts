@@ -1,6 +1,6 @@
 // `npm test` and `npm run test:real`: the suites one after the other, each with its time; the last line counts.
 // With TALLY set, the counts are also added to that file, for a caller that runs several of these.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,13 +17,14 @@ interface Suite {
   name: string;
   /** What it may take on two cores; a slower run is said, not failed. */
   minutes: number;
-  run(): Count;
+  run(): Count | Promise<Count>;
 }
 
 const groups: Record<string, Suite[]> = {
   default: [
     { name: "types, format, lint", minutes: 0.5, run: runChecks },
     { name: "units and contracts", minutes: 2, run: () => vitest("units") },
+    { name: "simulation and planted bugs", minutes: 1.5, run: simulation },
     { name: "journeys on a live fleet", minutes: 2, run: () => vitest("journeys") },
   ],
   real: [{ name: "real servers and programs", minutes: 8, run: () => vitest("real") }],
@@ -33,7 +34,14 @@ const groups: Record<string, Suite[]> = {
 function vitest(project: string): Count {
   const folder = mkdtempSync(join(tmpdir(), "ev-test-"));
   const report = join(folder, "report.json");
-  const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const args = [
+    "run",
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ];
   const run = spawnSync(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...args], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
@@ -47,13 +55,49 @@ function vitest(project: string): Count {
     const failed = json.numFailedTests + json.numPendingTests;
     // An error outside of any test (an unhandled rejection, a file that does not load) shows in the status only.
     const unseen = run.status !== 0 && failed === 0 ? 1 : 0;
-    return { passed: json.numPassedTests, failed: json.numPassedTests === 0 ? Math.max(1, failed) : failed + unseen };
+    return {
+      passed: json.numPassedTests,
+      failed: json.numPassedTests === 0 ? Math.max(1, failed) : failed + unseen,
+    };
   } catch {
     console.log(`${project}: vitest wrote no report (exit ${run.status ?? run.signal}); its output is above`);
     return { passed: 0, failed: 1 };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Fresh seeds for a minute on one core, the planted bugs on the other; each run and each bug counts as a test. */
+async function simulation(): Promise<Count> {
+  const [fresh, bugs] = await Promise.all([
+    output("test/simulation/run.ts", "--for", "60s"),
+    output("test/simulation/planted.ts"),
+  ]);
+  console.log(`${fresh.text}\n${bugs.text}`);
+  const seeds = Number(/^(\d+) seeds,/m.exec(fresh.text)?.[1] ?? 0);
+  const wrong = Number(/^(\d+) seeds violate/m.exec(fresh.text)?.[1] ?? 0);
+  const caught = Number(/^(\d+) planted bugs caught/m.exec(bugs.text)?.[1] ?? 0);
+  const missed = Number(/caught, (\d+) missed/.exec(bugs.text)?.[1] ?? 0);
+  const crashed = Number(fresh.code !== 0 && wrong === 0) + Number(bugs.code !== 0 && missed === 0);
+  const nothing = Number(seeds === 0) + Number(caught === 0);
+  return { passed: seeds - wrong + caught, failed: wrong + missed + Math.max(crashed, nothing) };
+}
+
+/** Runs a script with this Node; its standard error is shown as it comes. */
+function output(script: string, ...args: string[]): Promise<{ code: number | null; text: string }> {
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", join(root, script), ...args],
+    {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  let text = "";
+  child.stdout.on("data", (part) => {
+    text += part;
+  });
+  return new Promise((resolve) => child.once("close", (code) => resolve({ code, text })));
 }
 
 const group = groups[process.argv[2] ?? "default"];
@@ -66,7 +110,7 @@ const total: Count = { passed: 0, failed: 0 };
 for (const suite of group) {
   console.log(`\n── ${suite.name} ──`);
   const began = performance.now();
-  const count = suite.run();
+  const count = await suite.run();
   const minutes = (performance.now() - began) / 60_000;
   total.passed += count.passed;
   total.failed += count.failed;

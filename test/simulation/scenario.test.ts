@@ -1,0 +1,22 @@
+import { describe, expect, test } from "vitest";
+import { runSeed } from "./scenario.ts";
+
+describe("the simulation", () => {
+  test("the same seed tells the same story", () => {
+    const told = [1, 2].map(() => {
+      const lines: string[] = [];
+      const { wrong, turns, events, sessions } = runSeed(7, undefined, (line) => lines.push(line));
+      return { wrong, turns, events, sessions, lines };
+    });
+    expect(told[0]).toEqual(told[1]);
+    expect(told[0]?.sessions).toBeGreaterThan(0);
+  });
+
+  // Seeds that once showed a real defect, with the defect.
+  test.each([[1930237164, "a session resumed beyond its limit was switched off and on again in one turn"]])(
+    "seed %i: %s",
+    (seed) => {
+      expect(runSeed(seed).wrong).toEqual([]);
+    },
+  );
+});
