@@ -87,7 +87,7 @@ async function expectComplete(first: number): Promise<{ repeats: number }> {
 
 describe("the producer", () => {
   it("has one batch on its way; what arrives meanwhile is the next batch", async () => {
-    producer = open();
+    producer = open({ deadAfterMs: 5_000 });
     await producer.send([numbered(0, 0)]);
     const requests: Uint8Array[] = [];
     proxy.loseAnswerTo((request) => {
