@@ -65,6 +65,8 @@ export const SystemFile = z.strictObject({
   canary_interval_ms: Ms.default(1_000),
   sweep_interval_ms: Ms.default(1_000),
   sample_flush_s: z.number().int().min(1).max(600).default(1),
+  /** For single services, by name: environment that replaces what they get (another broker's address, say). */
+  env: z.record(z.string(), z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string())).default({}),
 });
 export type SystemFile = z.infer<typeof SystemFile>;
 

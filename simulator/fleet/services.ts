@@ -52,7 +52,7 @@ export function servicesOf(fleet: Fleet, options: ServiceOptions): ServiceSpec[]
       monitor(cp, fleet.system, options),
     ]),
     ...fleet.drivers.map((driver) => driverPhone(driver, fleet.system, options)),
-  ];
+  ].map((spec) => ({ ...spec, env: { ...spec.env, ...fleet.system.env[spec.name] } }));
   return only.length === 0 ? all : all.filter((spec) => only.includes(groupOf(spec.role)));
 }
 

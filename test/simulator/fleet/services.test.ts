@@ -104,6 +104,14 @@ test.each([
   },
 );
 
+test("a single service can be given other environment than its kind", () => {
+  const fleet = baseFleet();
+  fleet.system.env = { "ev-cp-m-3": { MQTT_URL: "mqtt://127.0.0.1:9" } };
+  const specs = servicesOf(fleet, options);
+  const urlOf = (name: string) => specs.find((spec) => spec.name === name)?.env.MQTT_URL;
+  expect([urlOf("ev-cp-m-3"), urlOf("ev-cp-e-3")]).toEqual(["mqtt://127.0.0.1:9", "mqtt://127.0.0.1:1883"]);
+});
+
 test("Central's table may be elsewhere while Central is here", () => {
   const tableUrl = "dynamodb:ev?region=eu-west-1";
   expect(service("ev-central", { servers: { tableUrl } })?.env.TABLE_URL).toBe(tableUrl);
