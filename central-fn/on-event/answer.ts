@@ -68,8 +68,10 @@ const refusals: Record<Exclude<Answer["result"], "applied">, string> = {
 };
 
 function onStopAnswer({ body }: DeviceEvent<Answer>, draft: CpDraft, session: SessionRow): void {
-  // Found running or ended: the end or abort that closes it is in the device's journal.
-  if (body.found !== "none") return;
+  // Found running or ended: the end or abort that closes it is in the device's journal; that of a session which
+  // Central gave up may have been buried.
+  const gaveUp = causeOfStop(body.cmdId) === "lost" && isOver(session.rank);
+  if (body.found === "session" || (body.found === "ended" && !gaveUp)) return;
   // The device will never start it now; a start still under way meets the tombstone.
   dropCommands(draft, (open) => open.sid === session.sid && open.op === "start-supply");
   // A claim whose journal is lost waits for the connector's word: the relay may still be closed.

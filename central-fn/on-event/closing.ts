@@ -113,24 +113,31 @@ export function openReview(draft: CpDraft, sid: string, cause: string, figures: 
   if (!known) draft.error(`session ${sid} needs a review: ${cause}`);
 }
 
-/**
- * The journal that held the claim's session is gone. A stop goes to the new one, for a copy of the start may
- * still be under way; the claim waits for the relay to be seen open. Needs the claim's rows.
- */
+/** The journal that held the claim's session is gone: the claim waits for the relay to be seen open. */
 export function loseJournal(draft: CpDraft): void {
+  loseSession(draft, "journal lost");
+  const { claim } = draft.row;
+  if (claim && claim.state !== "finishing")
+    draft.change({ claim: { ...claim, lostJournal: true, sinceMs: draft.nowMs } });
+}
+
+/**
+ * Nobody can vouch for the claim's session any more: a review, and a stop to whoever listens, for a copy of the
+ * start may still be under way. Needs the claim's rows.
+ */
+export function loseSession(draft: CpDraft, cause: string): void {
   const { claim } = draft.row;
   if (!claim || claim.state === "finishing") return;
   const session = draft.session(claim.driver, claim.sid);
   if (session && !isOver(session.rank)) {
-    openReview(draft, claim.sid, "journal lost", {
+    openReview(draft, claim.sid, cause, {
       driver: claim.driver,
       registerStartWh: session.registerStartWh,
       registerEndWh: null,
       tariff: session.tariff,
     });
-    closeSession(draft, session, "NEEDS_REVIEW", "journal lost");
+    closeSession(draft, session, "NEEDS_REVIEW", cause);
   }
   dropCommandsOf(draft, claim.sid);
-  draft.change({ claim: { ...claim, lostJournal: true, sinceMs: draft.nowMs } });
   stopSupply(draft, claim.sid, claim.driver, "lost");
 }

@@ -3,6 +3,7 @@
 // 1. The mark rises in the same commit as the effect; a repeated event has none, but publishes again what a
 //    crash kept from being published.
 // 2. Order of arrival does not matter: facts follow (journal, epoch, seq), sessions follow their ranks.
+// 3. What a cloned device says is never believed: it becomes a dead letter, whatever it is.
 import type { z } from "zod";
 import {
   type Connector,
@@ -12,7 +13,7 @@ import {
   issuesText,
 } from "../../wire/messages/index.ts";
 import { factsAfter, isCurrent, isNewJournal } from "../rules/engine-facts.ts";
-import { see, watermark } from "../rules/marks.ts";
+import { bootOfOriginal, see, watermark } from "../rules/marks.ts";
 import type { Key } from "../tables/port.ts";
 import { type CpRow, keys } from "../tables/rows.ts";
 import { loseJournal } from "./closing.ts";
@@ -20,6 +21,7 @@ import { CpDraft, claimKeys, newCpRow } from "./draft.ts";
 import type { Plan, PlanOf, Rows } from "./plan.ts";
 import { unread } from "./plan.ts";
 import { unpublished } from "./published.ts";
+import { quarantine } from "./quarantine.ts";
 
 export interface DeviceEvent<B = unknown> {
   event: Envelope;
@@ -72,7 +74,10 @@ function planEvent<B>(family: Family<B>, of: DeviceEvent<B>, rows: Rows): Plan {
   if (need) return need;
 
   const draft = new CpDraft(rows, of.nowMs, event.cp);
-  const seen = see(before.marks, event);
+  const { boot } = event.at;
+  const original = bootOfOriginal(before.marks, { ...event, boot });
+  if (original !== undefined) return quarantine(draft, event, original);
+  const seen = see(before.marks, { ...event, boot });
   if (seen.is === "duplicate") {
     family.again?.(of, draft);
     for (const send of unpublished(before)) draft.send(send);

@@ -60,6 +60,7 @@ function refusalOf(
   const { state } = shownState(row.health, feed?.heard[request.cp], feed?.canaryMs ?? null);
   if (state === "BROKEN") return rejected("the charging point is broken");
   if (state === "DISCONNECTED") return rejected("the charging point is disconnected");
+  if (row.quarantine) return rejected("the charging point needs attention");
   if (isOutOfService(row)) return rejected("the charging point is out of service");
   if (!row.engine) return rejected("the charging point is not ready");
   if (row.claim?.state === "finishing") return rejected("the last car is still plugged in");

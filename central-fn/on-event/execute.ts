@@ -29,9 +29,18 @@ const attemptsAtMost = 10;
 
 /** Carries one plan out. `nowMs` dates the publication of its commands. */
 export function* carryOut(plan: PlanOf, nowMs: number): Steps<void> {
-  const { sends, logs } = yield* settle(plan);
+  yield* judge(plan, nowMs);
+}
+
+/** Carries one plan out, and returns why its record is no use; undefined: it was of use. */
+export function* judge(plan: PlanOf, nowMs: number): Steps<string | undefined> {
+  const { sends, logs, unusable } = yield* settle(plan);
   if (logs.length > 0) yield { do: "log", lines: logs };
-  if (sends.length === 0) return;
+  if (sends.length > 0) yield* publish(sends, nowMs);
+  return unusable;
+}
+
+function* publish(sends: Send[], nowMs: number): Steps<void> {
   yield { do: "send", sends };
   const published = new Map<string, string[]>();
   for (const send of sends)

@@ -10,6 +10,7 @@ import { CpDraft, claimKeys, newCpRow, sessionKeys } from "./draft.ts";
 import { stopSession } from "./driver-stop.ts";
 import { type Plan, type Rows, unread } from "./plan.ts";
 import { unpublished } from "./published.ts";
+import { settleQuarantine } from "./quarantine.ts";
 import { settleReview } from "./settle-review.ts";
 
 type Of<T extends OperatorRequest["type"]> = Extract<OperatorRequest, { type: T }>;
@@ -47,8 +48,9 @@ function keysOf(request: OperatorRequest, row: CpRow): Key[] {
       return [...sessionKeys(request.driver, request.sid), keys.cdr(request.driver, request.sid)];
     case "retire-cp":
       return [...claimKeys(row.claim), keys.live(request.cp)];
-    case "stop-cp":
     case "resume-cp":
+      return claimKeys(row.claim);
+    case "stop-cp":
     case "watch":
     case "tariff":
       return [];
@@ -78,6 +80,7 @@ function commandIdOf(request: OperatorRequest): string {
 }
 
 function service(draft: CpDraft, request: Of<"stop-cp" | "resume-cp">): Refused {
+  if (request.type === "resume-cp") settleQuarantine(draft);
   // The last word holds: an older one that is still open must not be published after it.
   dropCommands(draft, (open) => open.op === "stop-cp" || open.op === "resume-cp");
   command(draft, { op: request.type, cmdId: commandIdOf(request) }, { sid: null, driver: null });

@@ -33,6 +33,8 @@ export interface Decision {
   writes: Write[];
   sends: Send[];
   logs: LogLine[];
+  /** Why the record is no use although it can be read: it is buried after the commit. */
+  unusable?: string;
 }
 
 export type Plan = Need | Decision;

@@ -14,7 +14,7 @@ import {
 import type { StatusItem } from "../rules/health.ts";
 import { bury, type KafkaRecord } from "./dead-letters.ts";
 import type { Routed } from "./device-event.ts";
-import { carryOut, type Steps } from "./execute.ts";
+import { carryOut, judge, type Steps } from "./execute.ts";
 import { type MeterItem, metersPerCommit, newestOf, planMeters } from "./meter.ts";
 import { routeDriverRequest, routeEventBytes, routeOperatorRequest, type Settings } from "./routes.ts";
 import { type StatusBatch, statusBatch } from "./status.ts";
@@ -74,8 +74,8 @@ function singleWork(record: KafkaRecord, route: (nowMs: number) => Routed): Work
     records: [record],
     *steps(nowMs) {
       const routed = route(nowMs);
-      if (routed.ok) yield* carryOut(routed.plan, nowMs);
-      else yield* buryAll([{ record, reason: routed.reason }], nowMs);
+      const reason = routed.ok ? yield* judge(routed.plan, nowMs) : routed.reason;
+      if (reason !== undefined) yield* buryAll([{ record, reason }], nowMs);
     },
   };
 }

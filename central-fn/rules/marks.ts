@@ -4,6 +4,7 @@
 //    window, or of an epoch that the device said to be done.
 // 2. `prev` chains the events of this topic, so meter samples, which travel elsewhere, leave no hole.
 // 3. The window is bounded: beyond 256 entries the oldest hole is given up, loudly.
+// 4. An epoch is one process on one boot of its device: the same epoch from another boot is a cloned disk.
 import type { Envelope } from "../../wire/messages/index.ts";
 import type { EventMark } from "../tables/rows.ts";
 
@@ -19,15 +20,28 @@ export type Seen =
       gaveUpAfter: number | null;
     };
 
-type Place = Pick<Envelope, "journal" | "epoch" | "seq" | "prev">;
+type Place = Pick<Envelope, "journal" | "epoch" | "seq" | "prev"> & { boot?: string };
 
 const windowAtMost = 256;
 const journalsAtMost = 8;
 
+/** The boot that this journal and epoch were first heard from, when the event comes from another one. */
+export function bootOfOriginal(
+  marks: readonly EventMark[],
+  event: { journal: string; epoch: number; boot: string },
+): string | undefined {
+  const boot = markOf(marks, event)?.boot;
+  return boot === event.boot ? undefined : boot;
+}
+
 export function see(marks: readonly EventMark[], event: Place): Seen {
   if (isDone(marks, event)) return { is: "duplicate" };
   const known = markOf(marks, event);
-  const mark: EventMark = known ?? { journal: event.journal, epoch: event.epoch, mark: 0, window: [] };
+  const boot = known?.boot ?? event.boot;
+  const mark: EventMark = {
+    ...(known ?? { journal: event.journal, epoch: event.epoch, mark: 0, window: [] }),
+    ...(boot === undefined ? {} : { boot }),
+  };
   if (event.seq <= mark.mark || mark.window.some(([, seq]) => seq === event.seq)) return { is: "duplicate" };
   const window = [...mark.window, [event.prev, event.seq] as [number, number]].sort((a, b) => a[1] - b[1]);
   const next = advance({ ...mark, window }, mark.mark);

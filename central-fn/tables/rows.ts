@@ -69,6 +69,19 @@ export interface EventMark {
   window: [number, number][];
   /** The device said that nothing of earlier epochs is pending: their events are duplicates. */
   oldest?: true;
+  /** The operating system's boot of its first event: one epoch is one process, so another boot is another device. */
+  boot?: string;
+}
+
+/** Two devices speak with one journal: no figure of this charge point can be told from the other's. */
+export interface Quarantine {
+  cause: string;
+  journal: string;
+  epoch: number;
+  /** The boot that was heard first, and the one that came second and is not believed. */
+  boot: string;
+  otherBoot: string;
+  sinceMs: number;
 }
 
 /** A device event by its place in the journal. */
@@ -156,6 +169,8 @@ export interface CpRow {
   claim: Claim | null;
   commands: OpenCommand[];
   retired: boolean;
+  /** No new session until an operator resumes the charge point. */
+  quarantine?: Quarantine | null;
 }
 
 /** Row `live`: telemetry of the running session, coalesced to one write per CP and batch. */

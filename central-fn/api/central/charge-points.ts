@@ -50,7 +50,7 @@ export function chargePointRoutes(parts: Parts) {
     .get("/cp/:cp_id", async (c) => {
       const facts = await parts.fleet.one(c.req.param("cp_id"));
       if (!facts) throw new Problem(404, `no charge point ${c.req.param("cp_id")}`);
-      const { registration, tariff, retired } = facts.cp;
+      const { registration, tariff, retired, quarantine } = facts.cp;
       return c.json({
         ...chargePointView(facts, isOperator(c)),
         name: registration?.name ?? null,
@@ -59,6 +59,7 @@ export function chargePointRoutes(parts: Parts) {
         price_eur_per_kwh: tariff ? tariff.priceE5PerKwh / 100_000 : null,
         firmware: facts.cp.engine?.firmware ?? null,
         retired,
+        ...(isOperator(c) && { needs_attention: quarantine?.cause ?? null }),
       });
     })
     .get("/telemetry", async (c) => {
