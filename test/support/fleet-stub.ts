@@ -28,6 +28,18 @@ const stubs = {
     console.log("child " + child.pid);
     console.log("started successfully");
     setInterval(() => {}, 1000);`,
+  /** Ends by itself and leaves a child behind. */
+  abandons: `
+    const { spawn } = require("node:child_process");
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+    console.log("child " + child.pid);
+    console.log("started successfully");
+    setTimeout(() => process.exit(1), 50);`,
+  /** Needs a moment for its orderly end. */
+  slow: `
+    process.on("SIGTERM", () => setTimeout(() => process.exit(0), 300));
+    process.stdin.resume(); setInterval(() => {}, 1000);
+    console.log("started successfully");`,
   silent: `setInterval(() => {}, 1000);`,
   refuses: `console.error("configuration: TABLE_URL=nonsense: wrong"); process.exit(78);`,
   leaves: `console.log("started successfully"); setTimeout(() => process.exit(3), 50);`,
