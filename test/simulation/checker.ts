@@ -1,6 +1,5 @@
 // The invariants, judged when the world is quiet again: what devices wrote, what Kafka holds, what the table says.
 
-import { isOver } from "../../central-fn/rules/session.ts";
 import type {
   CdrRow,
   CpRow,
@@ -10,6 +9,16 @@ import type {
   SessionRow,
 } from "../../central-fn/tables/rows.ts";
 import type { Command } from "../../wire/messages/index.ts";
+import {
+  accountedWh,
+  billFaults,
+  commandFaults,
+  type DeviceEvent,
+  inboxFaults,
+  nameOf,
+  numberingFaults,
+  sessionFaults,
+} from "../support/invariants.ts";
 import type { SimBridge } from "./bridge.ts";
 import type { SimCentral } from "./central.ts";
 import type { SimDevice } from "./device.ts";
@@ -24,19 +33,10 @@ export interface Quiet {
   drivers: SimDrivers;
 }
 
-interface Event {
-  cp: string;
-  journal: string;
-  epoch: number;
-  seq: number;
-  type: string;
-  body: Record<string, never> & { [name: string]: unknown };
+interface Event extends DeviceEvent {
   atMs: number;
   payload: string;
 }
-
-const nameOf = (e: { cp: string; src?: string; journal: string; epoch: number; seq: number }) =>
-  `${e.cp}/${e.src ?? "engine"}/${e.journal}/${e.epoch}/${e.seq}`;
 
 /** Every violation found, in words; empty when all holds. */
 export function violations(quiet: Quiet): string[] {
@@ -98,45 +98,17 @@ function checkDevice(
 ): void {
   const events = eventsOf(device);
   wrong.push(...device.unlawful.map((what) => `5 ${what}`));
-  checkNumbers(events, wrong);
+  wrong.push(...numberingFaults(events));
   checkKafkaAgainstJournal(device, events, wrong, inKafka);
-  checkCommands(device, events, wrong);
+  // Readings and times of leaving are a poll apart.
+  const hasLeft = (since: Event, until: Event) =>
+    device.box.unplugs.some((at) => at >= since.atMs - 5_000 && at <= until.atMs);
+  wrong.push(...commandFaults(events, hasLeft));
   checkEnergy(device, events, wrong);
   for (const event of events) {
     if (event.type !== "session.ended") continue;
-    const { sid, registerStartWh, registerEndWh, tariff } = event.body as unknown as {
-      sid: string;
-      registerStartWh: number;
-      registerEndWh: number;
-      tariff: { priceE5PerKwh: number };
-    };
-    const cdr = cdrs.get(sid);
-    const review = reviews.get(sid);
-    const known = inKafka.has(nameOf(event));
-    if (!cdr && !review && known) wrong.push(`3 ${sid} ended, but has neither bill nor review`);
-    if (cdr && review && (!review.settled || review.settled.decision === "waive"))
-      wrong.push(`3 ${sid} has both a bill and an unsettled or waived review`);
-    if (!cdr) continue;
-    const wh = registerEndWh - registerStartWh;
-    const cents = Number((BigInt(wh) * BigInt(tariff.priceE5PerKwh) + 500_000n) / 1_000_000n);
-    if (cdr.energyWh !== wh || cdr.amountMinor !== cents)
-      wrong.push(
-        `4 ${sid} is billed ${cdr.energyWh} Wh, ${cdr.amountMinor} cents; the meter says ${wh} Wh, ${cents}`,
-      );
-  }
-}
-
-function checkNumbers(events: Event[], wrong: string[]): void {
-  const next = new Map<string, number>();
-  const epochs = new Map<string, number>();
-  for (const event of events) {
-    const name = `${event.cp}/${event.journal}/${event.epoch}`;
-    const expected = next.get(name) ?? 1;
-    if (event.seq !== expected) wrong.push(`10 ${nameOf(event)}: number ${expected} was due`);
-    next.set(name, event.seq + 1);
-    const epoch = epochs.get(event.journal) ?? 0;
-    if (event.epoch < epoch) wrong.push(`10 ${nameOf(event)}: epoch fell from ${epoch}`);
-    epochs.set(event.journal, event.epoch);
+    const sid = String(event.body.sid);
+    wrong.push(...billFaults(event, inKafka.has(nameOf(event)), cdrs.get(sid), reviews.get(sid)));
   }
 }
 
@@ -158,65 +130,12 @@ function checkKafkaAgainstJournal(
       wrong.push(`8 ${nameOf(event)} (${event.type}) is durable but never reached Kafka`);
 }
 
-function checkCommands(device: SimDevice, events: Event[], wrong: string[]): void {
-  const results = new Map<string, string>();
-  const stoppedUnheard = new Set<string>();
-  let open: string | null = null;
-  let leftover: { endedMs: number } | null = null;
-  let fence = -1;
-  let journal = "";
-  for (const event of events) {
-    const body = event.body as Record<string, unknown>;
-    if (event.journal !== journal) {
-      journal = event.journal;
-      fence = -1;
-      open = null;
-      stoppedUnheard.clear();
-      results.clear();
-    }
-    const sid = String(body.sid ?? "");
-    if (
-      event.type === "session.ended" ||
-      event.type === "session.aborted" ||
-      event.type === "session.review"
-    ) {
-      if (open !== null && open !== sid) wrong.push(`7 ${sid} closes while ${open} is open`);
-      open = null;
-      leftover = body.plugged === true ? { endedMs: event.atMs } : null;
-    }
-    if (event.type !== "answer") continue;
-    const cmdId = String(body.cmdId);
-    const result = `${body.result}/${body.found ?? ""}`;
-    const known = results.get(cmdId);
-    if (known !== undefined && known !== result)
-      wrong.push(`7 ${cmdId} was answered ${known}, then ${result}`);
-    results.set(cmdId, result);
-    if (body.op === "stop-supply" && body.found === "none") stoppedUnheard.add(sid);
-    if (body.op !== "start-supply" || body.result !== "applied" || known !== undefined) continue;
-    if (open !== null) wrong.push(`7 ${sid} starts while ${open} is open`);
-    if (stoppedUnheard.has(sid)) wrong.push(`6 ${sid} starts after its durable stop`);
-    if (Number(body.fence) <= fence) wrong.push(`6 ${sid} starts under fence ${body.fence}, after ${fence}`);
-    const since = leftover?.endedMs;
-    // Readings and times of leaving are a poll apart.
-    if (since !== undefined && !device.box.unplugs.some((at) => at >= since - 5_000 && at <= event.atMs))
-      wrong.push(`20 ${sid} starts before the last car has left`);
-    open = sid;
-    leftover = null;
-    fence = Number(body.fence);
-  }
-}
-
 function checkEnergy(device: SimDevice, events: Event[], wrong: string[]): void {
   const journals = [...new Set(events.map((event) => event.journal))];
   let registersWs = 0;
   for (const journal of journals) {
     const own = events.filter((event) => event.journal === journal);
-    let counted = 0;
-    for (const { type, body } of own) {
-      if (type === "session.ended" || type === "session.review")
-        counted += Number(body.registerEndWh) - Number(body.registerStartWh);
-      if (type === "orphan") counted += Number(body.registerToWh) - Number(body.registerFromWh);
-    }
+    const counted = accountedWh(own);
     if (device.lostJournals.has(journal)) {
       registersWs += counted * 3600;
       continue;
@@ -249,26 +168,27 @@ function checkTable(
   const sessions = new Map(
     central.rows<SessionRow>("driver#", "session#").map((row) => [row.value.sid, row.value]),
   );
-  for (const session of sessions.values()) {
-    if (!isOver(session.rank)) wrong.push(`21 ${session.sid} is still ${session.rank}`);
-    if (session.rank === "BILLED" && !cdrs.has(session.sid))
-      wrong.push(`3 ${session.sid} is BILLED without a bill`);
-    if (session.rank !== "BILLED" && cdrs.has(session.sid))
-      wrong.push(`3 ${session.sid} is ${session.rank} with a bill`);
-  }
   const ended = new Set(
     devices.flatMap((device) =>
       eventsOf(device).flatMap((event) => (event.type === "session.ended" ? [String(event.body.sid)] : [])),
     ),
   );
-  for (const sid of cdrs.keys()) if (!ended.has(sid)) wrong.push(`3 ${sid} is billed but never ended`);
+  wrong.push(...sessionFaults(sessions, cdrs, ended));
   const records = new Set(
     kafka.all("driver.requests").map((record) => (JSON.parse(record.value) as { sid: string }).sid),
   );
   for (const sid of records) if (!sessions.has(sid)) wrong.push(`13 request ${sid} has no effect`);
   for (const { value } of central.rows<CpRow>("cps#")) checkCpRow(value, devices, wrong);
-  for (const { value } of central.rows<DriverRow>("driver#", "driver"))
-    checkInbox(value, central, wrong, sessions);
+  for (const { value: driver } of central.rows<DriverRow>("driver#", "driver")) {
+    const entries = central.table.queryNow<InboxRow>(`driver#${driver.driver}`, { prefix: "inbox#" });
+    wrong.push(
+      ...inboxFaults(
+        driver,
+        entries.map((row) => row.value),
+        sessions,
+      ),
+    );
+  }
   if (!central.idle || !bridge.idle) wrong.push("17 something still waits in Kafka");
   for (const device of devices) {
     const waiting = device.disk.events.filter((event) => !event.acked && !event.parked).length;
@@ -294,33 +214,4 @@ function checkCpRow(row: CpRow, devices: readonly SimDevice[], wrong: string[]):
     if (mark.window.length > 0 && !device.lostJournals.has(mark.journal))
       wrong.push(`19 ${row.cp}: a hole after event ${mark.mark} of epoch ${mark.epoch} was never filled`);
   if (row.marks.length > 12) wrong.push(`19 ${row.cp}: ${row.marks.length} marks are kept`);
-}
-
-function checkInbox(
-  driver: DriverRow,
-  central: SimCentral,
-  wrong: string[],
-  sessions: Map<string, SessionRow>,
-): void {
-  const entries = central.table
-    .queryNow<InboxRow>(`driver#${driver.driver}`, { prefix: "inbox#" })
-    .map((row) => row.value);
-  entries.forEach((entry, i) => {
-    if (entry.sequence !== i + 1)
-      wrong.push(`12 ${driver.driver}: inbox entry ${i + 1} is numbered ${entry.sequence}`);
-    if (entry.sid !== null && sessions.get(entry.sid)?.driver !== driver.driver)
-      wrong.push(`12 ${driver.driver}: inbox speaks of ${entry.sid}, which is not theirs`);
-  });
-  if (driver.inboxLast !== entries.length)
-    wrong.push(`12 ${driver.driver}: inbox ends at ${entries.length}, not ${driver.inboxLast}`);
-  if (driver.activeSid !== null) wrong.push(`21 ${driver.driver} is still held by ${driver.activeSid}`);
-  const seen = new Set<string>();
-  for (const entry of entries) {
-    const what = `${entry.event} ${entry.sid}`;
-    if ((entry.event === "completed" || entry.event === "started") && seen.has(what))
-      wrong.push(`12 ${driver.driver}: told "${what}" twice`);
-    if (entry.event === "started" && seen.has(`completed ${entry.sid}`))
-      wrong.push(`12 ${driver.driver}: ${entry.sid} started after it was completed`);
-    seen.add(what);
-  }
 }
