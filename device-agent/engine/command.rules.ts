@@ -68,6 +68,9 @@ function onStart(turn: Turn, command: StartSupply, freeBytes: number): void {
   const { durable, now, config } = turn.state;
   // Only Central knows the highest fence given out; its welcome is followed by every open command again.
   if (!now.welcome || now.starting) return log(turn, `START for ${command.sid} waits for Central's welcome`);
+  // What flowed to nobody is settled first, else it would be counted in the session too. Central sends again.
+  if (durable.orphanFromWh !== null && now.reading && !now.reading.relayClosed)
+    return log(turn, `START for ${command.sid} waits for the meter to settle`);
   const verdict = verdictOnStart(turn, command, freeBytes);
   tellAnswer(turn, { ...answerTo(command, command.sid, verdict.result), ...verdict });
   if (verdict.result !== "applied") {

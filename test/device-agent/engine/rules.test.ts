@@ -99,6 +99,15 @@ describe("a session from start to end", () => {
     expect(story.count("session.aborted")).toBe(0);
   });
 
+  test("a start waits until current that was nobody's is told: it is not counted in the session too", () => {
+    const story = new Story().ready().on(36_000).off(3_600).command(start(1));
+    expect(story.did, "not answered: Central sends it again").toEqual([]);
+    story.off().command(start(1));
+    expect(story.last("orphan")).toMatchObject({ registerFromWh: 0, registerToWh: 11 });
+    expect(story.last("answer")).toMatchObject({ result: "applied" });
+    expect(story.state.durable).toMatchObject({ orphanFromWh: null, session: { registerStartWh: 11 } });
+  });
+
   test("consecutive sessions and orphans together are the register's growth", () => {
     const story = new Story().ready().charging(1).on(5000).command(stop(1)).off(700).off(900).off();
     story
