@@ -15,7 +15,7 @@ export interface ServiceFigures {
   name: string;
   role: string;
   pid: number | null;
-  memoryBytes: number | null;
+  memory_mb: number | null;
 }
 
 export interface BenchFleet {

@@ -8,17 +8,23 @@ const idleS = 20;
 const cps = ["CP-002", "CP-004", "CP-006", "CP-008", "CP-010"];
 
 interface CpAnswer {
-  charging_points: { cp_id: string; state: string; engine_state: string }[];
+  charging_points: { cp_id: string; state: string; engine_state: string; connector_status: string }[];
+}
+
+const isFree = (cp: CpAnswer["charging_points"][number]) =>
+  cp.state === "ON" && cp.engine_state === "ACTIVATED" && cp.connector_status === "Available";
+
+async function listed(fleet: BenchFleet): Promise<CpAnswer["charging_points"]> {
+  const answer = await fetch(`${fleet.url}/cp`);
+  return answer.ok ? ((await answer.json()) as CpAnswer).charging_points : [];
 }
 
 async function allOn(fleet: BenchFleet): Promise<void> {
   await awaited(
     "every charge point On",
     async () => {
-      const { charging_points } = (await (await fetch(`${fleet.url}/cp`)).json()) as CpAnswer;
-      return charging_points.length >= 10 && charging_points.every((cp) => cp.state === "ON")
-        ? true
-        : undefined;
+      const points = await listed(fleet);
+      return points.length >= 10 && points.every((cp) => cp.state === "ON") ? true : undefined;
     },
     20_000,
   );
@@ -47,16 +53,11 @@ async function session(
   const relayMs = await awaited(
     `relay of ${cp} closed`,
     async () => {
-      const current = (await (
-        await fetch(`${fleet.url}/drivers/${driver}/sessions/${session_id}`, { headers })
-      ).json()) as {
-        status: string;
-        command?: { state: string };
-      };
-      if (current.status === "DENIED" || current.status === "FAILED")
-        throw new Error(`${session_id}: ${JSON.stringify(current)}`);
-      if (Number.isNaN(appliedMs) && current.command?.state === "applied")
-        appliedMs = performance.now() - began;
+      const answer = await fetch(`${fleet.url}/drivers/${driver}/sessions/current`, { headers });
+      if (answer.status === 200 && Number.isNaN(appliedMs)) {
+        const { command } = (await answer.json()) as { command: { state: string } };
+        if (command.state === "applied") appliedMs = performance.now() - began;
+      }
       return (await control.status()).relayClosed ? performance.now() - began : undefined;
     },
     20_000,
@@ -71,13 +72,7 @@ async function session(
   control.close();
   await awaited(
     `${cp} free again`,
-    async () => {
-      const { charging_points } = (await (await fetch(`${fleet.url}/cp`)).json()) as CpAnswer;
-      const row = charging_points.find((one) => one.cp_id === cp) as
-        | (CpAnswer["charging_points"][number] & { connector_status?: string })
-        | undefined;
-      return row?.engine_state === "ACTIVATED" && row.connector_status === "Available" ? true : undefined;
-    },
+    async () => ((await listed(fleet)).some((one) => one.cp_id === cp && isFree(one)) ? true : undefined),
     20_000,
   );
   return { relayMs, appliedMs };
@@ -89,7 +84,7 @@ const say = (line: string) => {
   console.log(line);
 };
 const ms = (value: number) => `${value.toFixed(0)} ms`;
-const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+const mb = (value: number) => `${value.toFixed(0)} MB`;
 
 const fleet = await startFleet(4_000);
 try {
@@ -100,14 +95,10 @@ try {
     .map(({ name }) => name);
   await fleet.ev("stop", ...drivers);
   await awaited(
-    "running sessions over",
-    async () => {
-      const { active_requests } = (await (await fetch(`${fleet.url}/cp`)).json()) as {
-        active_requests: number;
-      };
-      return active_requests === 0 ? true : undefined;
-    },
-    90_000,
+    "sessions over and cars gone",
+    async () => ((await listed(fleet)).every(isFree) ? true : undefined),
+    120_000,
+    500,
   );
 
   const relay: number[] = [];
@@ -127,8 +118,8 @@ try {
 
   const services = await fleet.services();
   const memory = new Map<string, number[]>();
-  for (const { role, memoryBytes } of services)
-    if (memoryBytes !== null) memory.set(role, [...(memory.get(role) ?? []), memoryBytes]);
+  for (const { role, memory_mb } of services)
+    if (memory_mb !== null) memory.set(role, [...(memory.get(role) ?? []), memory_mb]);
   for (const [role, values] of [...memory].sort())
     say(
       `resident memory, ${role}: median ${mb(quantile(values, 0.5))}, largest ${mb(Math.max(...values))} (${values.length})`,
