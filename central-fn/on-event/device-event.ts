@@ -36,6 +36,8 @@ export interface Family<B> {
   keys?(of: DeviceEvent<B>, row: CpRow): Key[];
   /** The connector's word in this event, where it has one. */
   connector?(body: B): Connector | null;
+  /** What a session's event says of the connector: the device sends no word of its own beside it. */
+  says?(body: B): Partial<Connector>;
   firmware?(body: B): string | null;
   /** The session that the event is about must be this charge point's. */
   sid?(body: B): string | null;
@@ -84,7 +86,8 @@ function planEvent<B>(family: Family<B>, of: DeviceEvent<B>, rows: Rows): Plan {
     return withoutRepeats(draft);
   }
   const connector = family.connector?.(of.body) ?? null;
-  const engine = factsAfter(before, event, of.ingestMs, connector, family.firmware?.(of.body) ?? null);
+  const word = connector ?? family.says?.(of.body) ?? null;
+  const engine = factsAfter(before, event, of.ingestMs, word, family.firmware?.(of.body) ?? null);
   draft.change({ marks: seen.marks, engine });
   if (seen.gaveUpAfter !== null)
     draft.error(

@@ -14,6 +14,7 @@ export const stopRequested = "stop requested";
 export const sessionAborted = eventRoute<SessionAborted>({
   schema: SessionAborted,
   watermark: true,
+  says: (body) => ({ plugged: body.plugged, relayClosed: false, registerWh: body.registerWh }),
   sid: (body) => body.sid,
   keys: ({ body }) => sessionKeys(body.driver, body.sid),
   apply({ event, body }, draft) {
@@ -47,6 +48,7 @@ function rankOfAbort(body: SessionAborted, session: SessionRow, claim: CpRow["cl
 export const sessionReview = eventRoute<SessionReview>({
   schema: SessionReview,
   watermark: true,
+  says: (body) => ({ plugged: body.plugged }),
   sid: (body) => body.sid,
   keys: ({ body }) => [...sessionKeys(body.driver, body.sid), keys.cdr(body.driver, body.sid)],
   apply({ event, body }, draft) {

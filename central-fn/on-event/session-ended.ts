@@ -18,6 +18,7 @@ export const sessionEnded = eventRoute<SessionEnded>({
   schema: SessionEndedBody,
   watermark: true,
   sid: (body) => body.sid,
+  says: (body) => ({ plugged: body.plugged, relayClosed: false, registerWh: body.registerEndWh }),
   keys: ({ body }) => [...sessionKeys(body.driver, body.sid), keys.cdr(body.driver, body.sid)],
   apply(of, draft) {
     const { event, body } = of;

@@ -1,5 +1,6 @@
 // session.started, .suspended and .resumed: what runs. They never lower a rank, and the older of two that arrive
 // in the wrong order does not undo the newer.
+import type * as z from "zod";
 import {
   type Envelope,
   type Grant,
@@ -22,6 +23,7 @@ const common = {
 export const sessionStarted = eventRoute<SessionStarted>({
   ...common,
   schema: SessionStarted,
+  says: (body) => ({ plugged: true, relayClosed: true, registerWh: body.registerStartWh }),
   apply({ event, body, ingestMs }, draft) {
     claimCharges(draft, body);
     const session = grantedSession(draft, body, event.type);
@@ -43,9 +45,10 @@ export const sessionStarted = eventRoute<SessionStarted>({
   },
 });
 
-export const sessionSuspended = eventRoute<Grant & { by: "EV" | "EVSE" }>({
+export const sessionSuspended = eventRoute<z.infer<typeof SessionSuspended>>({
   ...common,
   schema: SessionSuspended,
+  says: (body) => ({ plugged: true, relayClosed: false, registerWh: body.registerWh }),
   apply({ event, body }, draft) {
     claimCharges(draft, body);
     const session = grantedSession(draft, body, event.type);
@@ -62,9 +65,10 @@ export const sessionSuspended = eventRoute<Grant & { by: "EV" | "EVSE" }>({
   },
 });
 
-export const sessionResumed = eventRoute<Grant>({
+export const sessionResumed = eventRoute<z.infer<typeof SessionResumed>>({
   ...common,
   schema: SessionResumed,
+  says: (body) => ({ plugged: true, relayClosed: true, registerWh: body.registerWh }),
   apply({ event, body }, draft) {
     claimCharges(draft, body);
     const session = grantedSession(draft, body, event.type);

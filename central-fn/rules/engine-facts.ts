@@ -25,30 +25,30 @@ export function isCurrent(row: Known, event: Envelope): boolean {
   return !row.marks.some((mark) => mark.journal === event.journal && mark.epoch >= event.epoch);
 }
 
-/** The engine's facts after an event of it; `marks` are those from before the event. */
+/** The engine's facts after an event of it; `marks` are those from before the event, `word` what it says of the connector. */
 export function factsAfter(
   row: Known,
   event: Envelope,
   ingestMs: number,
-  connector: Connector | null,
+  word: Partial<Connector> | null,
   firmware: string | null,
 ): Engine | null {
   if (!isCurrent(row, event)) return row.engine;
   const before = row.engine;
   const sameEpoch = before !== null && before.journal === event.journal && before.epoch === event.epoch;
   const newerStamp = !sameEpoch || event.at.mono > before.stamp.mono;
-  const newerWord = connector !== null && (!sameEpoch || event.seq > before.seq);
+  const newer = word !== null && (!sameEpoch || event.seq > before.seq) ? word : null;
   return {
     journal: event.journal,
     epoch: event.epoch,
-    seq: newerWord ? event.seq : sameEpoch ? before.seq : 0,
+    seq: newer ? event.seq : sameEpoch ? before.seq : 0,
     firmware: firmware ?? before?.firmware ?? null,
     stamp: newerStamp ? event.at : before.stamp,
     stampIngestMs: newerStamp ? ingestMs : before.stampIngestMs,
-    plugged: newerWord ? connector.plugged : (before?.plugged ?? false),
-    relayClosed: newerWord ? connector.relayClosed : (before?.relayClosed ?? false),
-    operative: newerWord ? connector.operative : (before?.operative ?? true),
-    registerWh: newerWord ? connector.registerWh : (before?.registerWh ?? 0),
+    plugged: newer?.plugged ?? before?.plugged ?? false,
+    relayClosed: newer?.relayClosed ?? before?.relayClosed ?? false,
+    operative: newer?.operative ?? before?.operative ?? true,
+    registerWh: newer?.registerWh ?? before?.registerWh ?? 0,
   };
 }
 

@@ -255,6 +255,16 @@ describe("an end", () => {
     expect(story.cpRow().tariff).toMatchObject({ version: 2, priceE5PerKwh: 90_000 });
   });
 
+  it("learns of the plug from a session's end, without a connector message", () => {
+    const story = new Story().ready();
+    story.connector({ plugged: true });
+    const grant = story.granted();
+    story.started(grant);
+    story.ended(grant, 13_345, { plugged: false });
+    expect(story.cpRow().engine).toMatchObject({ plugged: false, relayClosed: false, registerWh: 13_345 });
+    expect(story.cpRow().claim).toBe(null);
+  });
+
   it("keeps the point finishing until the car has left", () => {
     const story = new Story().ready();
     const grant = story.granted();
