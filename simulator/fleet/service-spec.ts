@@ -18,8 +18,8 @@ export interface ServiceSpec {
   dependsOn: string[];
   /** Loopback TCP port it listens on. */
   port: number | null;
-  /** Bound of its JavaScript heap, MB. */
-  heapMb: number;
+  /** `small`: waits most of the time, one of dozens. `large`: everybody's messages pass through it. */
+  size: "small" | "large";
   /** Files written before each start: path → content, for this user alone. */
   files: { path: string; content: string }[];
 }

@@ -64,7 +64,7 @@ export function driverTokenPath(places: Places, driver: string): string {
 function spec(
   part: Pick<ServiceSpec, "name" | "role" | "entry" | "env"> & Partial<ServiceSpec>,
 ): ServiceSpec {
-  return { subject: null, dependsOn: [], port: null, heapMb: 96, files: [], ...part };
+  return { subject: null, dependsOn: [], port: null, size: "small", files: [], ...part };
 }
 
 function kafka(system: SystemFile, { places, portOffset }: ServiceOptions): ServiceSpec {
@@ -75,7 +75,7 @@ function kafka(system: SystemFile, { places, portOffset }: ServiceOptions): Serv
     entry: "simulator/brokers/kafka/kafka-main.ts",
     env: { KAFKA_HOST: loopback, KAFKA_PORT: String(port), KAFKA_DATA: join(places.data, "kafka") },
     port,
-    heapMb: 256,
+    size: "large",
   });
 }
 
@@ -87,7 +87,7 @@ function mqtt(system: SystemFile, { portOffset }: ServiceOptions): ServiceSpec {
     entry: "simulator/brokers/mqtt/mqtt-main.ts",
     env: { MQTT_HOST: loopback, MQTT_PORT: String(port) },
     port,
-    heapMb: 256,
+    size: "large",
   });
 }
 
@@ -104,7 +104,7 @@ function bridge(system: SystemFile, options: ServiceOptions): ServiceSpec {
       CANARY_INTERVAL_MS: String(system.canary_interval_ms),
     },
     dependsOn: [serviceNames.kafka, serviceNames.mqtt],
-    heapMb: 256,
+    size: "large",
   });
 }
 
@@ -126,7 +126,7 @@ function central(system: SystemFile, options: ServiceOptions): ServiceSpec {
     },
     dependsOn: [serviceNames.kafka],
     port,
-    heapMb: 256,
+    size: "large",
   });
 }
 

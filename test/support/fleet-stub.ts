@@ -74,7 +74,7 @@ export function stubWorld(): StubWorld {
       env: {},
       dependsOn: [],
       port: null,
-      heapMb: 64,
+      size: "small",
       files: [],
       ...more,
     }),
