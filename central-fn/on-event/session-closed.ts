@@ -4,8 +4,8 @@ import { placeOf } from "../rules/engine-facts.ts";
 import { isOver } from "../rules/session.ts";
 import { type CdrRow, type CpRow, keys, type ReviewRow, type SessionRow } from "../tables/rows.ts";
 import { closeClaim, closeSession, dropCommandsOf, openReview } from "./closing.ts";
-import { eventRoute } from "./device-event.ts";
-import { sessionKeys } from "./draft.ts";
+import { type DeviceEvent, eventRoute } from "./device-event.ts";
+import { type CpDraft, sessionKeys } from "./draft.ts";
 import { grantedSession } from "./session-started.ts";
 
 /** Word in the session's command state while a stop is under way. */
@@ -14,21 +14,24 @@ export const stopRequested = "stop requested";
 export const sessionAborted = eventRoute<SessionAborted>({
   schema: SessionAborted,
   watermark: true,
-  says: (body) => ({ plugged: body.plugged, relayClosed: false, registerWh: body.registerWh }),
   sid: (body) => body.sid,
   keys: ({ body }) => sessionKeys(body.driver, body.sid),
-  apply({ event, body }, draft) {
-    const { claim } = draft.row;
-    const session = grantedSession(draft, body, event.type);
-    closeClaim(draft, body, body.plugged, placeOf(event));
-    dropCommandsOf(draft, body.sid);
-    if (!session || isOver(session.rank)) return;
-    closeSession(draft, session, rankOfAbort(body, session, claim), abortReasons[body.reason], {
-      energyWh: 0,
-      costMinor: 0,
-    });
-  },
+  apply: abort,
+  // Its mark may have been given up over a hole, as with an end.
+  again: abort,
 });
+
+function abort({ event, body }: DeviceEvent<SessionAborted>, draft: CpDraft): void {
+  const { claim } = draft.row;
+  const session = grantedSession(draft, body, event.type);
+  closeClaim(draft, body, body.plugged, placeOf(event));
+  dropCommandsOf(draft, body.sid);
+  if (!session || isOver(session.rank)) return;
+  closeSession(draft, session, rankOfAbort(body, session, claim), abortReasons[body.reason], {
+    energyWh: 0,
+    costMinor: 0,
+  });
+}
 
 const abortReasons: Record<SessionAborted["reason"], string> = {
   "plug-in-timeout": "no car was plugged in",
@@ -48,27 +51,29 @@ function rankOfAbort(body: SessionAborted, session: SessionRow, claim: CpRow["cl
 export const sessionReview = eventRoute<SessionReview>({
   schema: SessionReview,
   watermark: true,
-  says: (body) => ({ plugged: body.plugged }),
   sid: (body) => body.sid,
   keys: ({ body }) => [...sessionKeys(body.driver, body.sid), keys.cdr(body.driver, body.sid)],
-  apply({ event, body }, draft) {
-    closeClaim(draft, body, body.plugged, placeOf(event));
-    dropCommandsOf(draft, body.sid);
-    if (draft.get<CdrRow>(keys.cdr(body.driver, body.sid))) return;
-    const session = grantedSession(draft, body, event.type);
-    openReview(draft, body.sid, body.cause, {
-      driver: body.driver,
-      registerStartWh: body.registerStartWh,
-      registerEndWh: body.registerEndWh,
-      tariff: session?.tariff ?? body.tariff,
-    });
-    if (session)
-      closeSession(draft, session, "NEEDS_REVIEW", body.cause, {
-        registerStartWh: body.registerStartWh ?? session.registerStartWh,
-        registerEndWh: body.registerEndWh,
-      });
-  },
+  apply: review,
+  again: review,
 });
+
+function review({ event, body }: DeviceEvent<SessionReview>, draft: CpDraft): void {
+  closeClaim(draft, body, body.plugged, placeOf(event));
+  dropCommandsOf(draft, body.sid);
+  if (draft.get<CdrRow>(keys.cdr(body.driver, body.sid))) return;
+  const session = grantedSession(draft, body, event.type);
+  openReview(draft, body.sid, body.cause, {
+    driver: body.driver,
+    registerStartWh: body.registerStartWh,
+    registerEndWh: body.registerEndWh,
+    tariff: session?.tariff ?? body.tariff,
+  });
+  if (session)
+    closeSession(draft, session, "NEEDS_REVIEW", body.cause, {
+      registerStartWh: body.registerStartWh ?? session.registerStartWh,
+      registerEndWh: body.registerEndWh,
+    });
+}
 
 export const orphan = eventRoute<Orphan>({
   schema: Orphan,

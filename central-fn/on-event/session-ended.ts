@@ -20,15 +20,17 @@ export const sessionEnded = eventRoute<SessionEnded>({
   sid: (body) => body.sid,
   says: (body) => ({ plugged: body.plugged, relayClosed: false, registerWh: body.registerEndWh }),
   keys: ({ body }) => [...sessionKeys(body.driver, body.sid), keys.cdr(body.driver, body.sid)],
-  apply(of, draft) {
-    const { event, body } = of;
-    closeClaim(draft, body, body.plugged, placeOf(event));
-    dropCommandsOf(draft, body.sid);
-    settle(of, draft);
-  },
-  // The mark may have been given up over a hole; the absence of bill and review is what counts.
-  again: settle,
+  apply: close,
+  // The mark may have been given up over a hole; claim, bill and review tell whether there is something to do.
+  again: close,
 });
+
+function close(of: Ended, draft: CpDraft): void {
+  const { event, body } = of;
+  closeClaim(draft, body, body.plugged, placeOf(event));
+  dropCommandsOf(draft, body.sid);
+  settle(of, draft);
+}
 
 function settle(of: Ended, draft: CpDraft): void {
   const { body } = of;

@@ -43,7 +43,10 @@ export interface Journal {
   park(epoch: number, seq: number, deadLetter: string): void;
   /** Central has processed cp.events up to here: what is acknowledged and older may be forgotten. */
   forget(epoch: number, seq: number): void;
-  /** The first event of cp.events not known as processed; (epoch, last seq + 1) when there is none. */
+  /**
+   * The first event of cp.events not known as processed; (epoch, last seq + 1) when there is none. Central cannot
+   * know how far an older epoch went: what is not acknowledged is pending whatever `forget` said.
+   */
   oldestPending(): { epoch: number; seq: number };
   /** Bytes free on its disk, for the refusal of new sessions. */
   freeBytes(): number;

@@ -267,12 +267,14 @@ class CpJournal implements Journal {
   }
 
   oldestPending(): { epoch: number; seq: number } {
-    const row = this.#file
+    const rows = this.#file
       .prepare(
-        "SELECT epoch, seq FROM event WHERE cp=? AND bulk=0 AND (epoch, seq) > (SELECT doneEpoch, doneSeq FROM journal WHERE cp=?) ORDER BY epoch, seq LIMIT 1",
+        `SELECT epoch, seq, (epoch, seq) > (SELECT doneEpoch, doneSeq FROM journal WHERE cp=?) AS beyond FROM event
+         WHERE cp=? AND bulk=0 AND (beyond OR (acked=0 AND parked IS NULL)) ORDER BY epoch, seq LIMIT ?`,
       )
-      .get(this.#cp, this.#cp) as { epoch: number; seq: number } | undefined;
-    return row ? { epoch: row.epoch, seq: row.seq } : { epoch: this.epoch, seq: this.#seq + 1 };
+      .all(this.#cp, this.#cp, this.#acked.size + 1) as { epoch: number; seq: number; beyond: number }[];
+    const first = rows.find((row) => row.beyond === 1 || !this.#acked.has(`${row.epoch}/${row.seq}`));
+    return first ? { epoch: first.epoch, seq: first.seq } : { epoch: this.epoch, seq: this.#seq + 1 };
   }
 
   freeBytes(): number {

@@ -23,6 +23,7 @@ import type { SimBridge } from "./bridge.ts";
 import type { SimCentral } from "./central.ts";
 import type { SimDevice } from "./device.ts";
 import type { SimDrivers } from "./drivers.ts";
+import { waits } from "./journal.ts";
 import type { SimKafka } from "./kafka.ts";
 
 export interface Quiet {
@@ -191,7 +192,7 @@ function checkTable(
   }
   if (!central.idle || !bridge.idle) wrong.push("17 something still waits in Kafka");
   for (const device of devices) {
-    const waiting = device.disk.events.filter((event) => !event.acked && !event.parked).length;
+    const waiting = device.disk.events.filter(waits).length;
     if (waiting > 0) wrong.push(`17 ${device.cp}: ${waiting} events wait in the outbox`);
     if (device.disk.events.length > 40)
       wrong.push(`19 ${device.cp}: journal keeps ${device.disk.events.length} events`);

@@ -279,6 +279,9 @@ export class SimDevice {
     this.killEngine();
     this.monitor.kill();
     this.#world.after(offMs, () => {
+      // Whoever was to be started meanwhile had no machine to run on: no process lives through a boot.
+      this.killEngine();
+      this.monitor.kill();
       this.boot = this.#world.hex(12);
       this.bootedAtMs = this.#world.nowMs;
       this.startEngine();

@@ -10,6 +10,8 @@ import { roadOf } from "../../wire/messages/index.ts";
 interface Stored extends OutboxEntry {
   bulk: boolean;
   acked: boolean;
+  /** Acknowledged in this process: written down with its next commit, lost if it dies before. */
+  noted: boolean;
   parked: boolean;
 }
 
@@ -80,12 +82,13 @@ export class SimJournal implements Journal {
     else disk.epoch = Math.max(1, disk.epoch);
     this.epoch = disk.epoch;
     this.state = disk.state === null ? null : JSON.parse(disk.state);
+    for (const event of disk.events) event.noted = false;
     this.#cache = disk.events;
   }
 
   get backlog(): number {
     let n = 0;
-    for (const event of this.#cache) if (!event.acked && !event.parked) n += 1;
+    for (const event of this.#cache) if (waits(event)) n += 1;
     return n;
   }
 
@@ -109,6 +112,7 @@ export class SimJournal implements Journal {
       sync();
       this.#cache = this.#disk.events;
     }
+    this.#writeAcks();
     this.#crash("after");
   }
 
@@ -136,6 +140,7 @@ export class SimJournal implements Journal {
       payload,
       bulk,
       acked: false,
+      noted: false,
       parked: false,
     };
   }
@@ -148,7 +153,7 @@ export class SimJournal implements Journal {
     const out: OutboxEntry[] = [];
     if (limit <= 0) return out;
     for (const event of this.#cache) {
-      if (event.acked || event.parked || event.bulk !== (kind === "bulk")) continue;
+      if (!waits(event) || event.bulk !== (kind === "bulk")) continue;
       if (after && upTo(event, after)) continue;
       out.push(event);
       if (out.length >= limit) break;
@@ -157,18 +162,28 @@ export class SimJournal implements Journal {
   }
 
   acknowledge(epoch: number, ranges: readonly (readonly [number, number])[]): void {
-    let dropped = false;
+    for (const event of this.#cache)
+      if (event.epoch === epoch && ranges.some(([from, to]) => event.seq >= from && event.seq <= to))
+        event.noted ||= waits(event);
+  }
+
+  #writeAcks(): void {
+    let written = false;
     for (const event of this.#cache) {
-      if (event.epoch !== epoch || event.acked) continue;
-      if (!ranges.some(([from, to]) => event.seq >= from && event.seq <= to)) continue;
+      if (!event.noted) continue;
       event.acked = true;
-      dropped = true;
+      event.noted = false;
+      written = true;
     }
-    if (dropped) this.#compact();
+    if (written) this.#compact();
   }
 
   park(epoch: number, seq: number, _deadLetter: string): void {
-    for (const event of this.#cache) if (event.epoch === epoch && event.seq === seq) event.parked = true;
+    for (const event of this.#cache)
+      if (event.epoch === epoch && event.seq === seq && !event.acked) {
+        event.parked = true;
+        event.noted = false;
+      }
   }
 
   forget(epoch: number, seq: number): void {
@@ -184,7 +199,7 @@ export class SimJournal implements Journal {
   }
 
   oldestPending(): { epoch: number; seq: number } {
-    const first = this.#cache.find((event) => !event.bulk && !upTo(event, this.#disk.done));
+    const first = this.#cache.find((event) => !event.bulk && (waits(event) || !upTo(event, this.#disk.done)));
     return first ? { epoch: first.epoch, seq: first.seq } : { epoch: this.epoch, seq: this.#seq + 1 };
   }
 
@@ -192,5 +207,12 @@ export class SimJournal implements Journal {
     return this.#disk.full ? 0 : 1e12;
   }
 
-  close(): void {}
+  close(): void {
+    this.#writeAcks();
+  }
+}
+
+/** Still to be told. */
+export function waits(event: Pick<Stored, "acked" | "noted" | "parked">): boolean {
+  return !event.acked && !event.noted && !event.parked;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bob, connectorBody, cp, newSid, Story } from "./story.ts";
+import { bob, connectorBody, cp, endedBody, newSid, Story } from "./story.ts";
 
 const newJournal = { journal: "ffffffff-0002", epoch: 1 };
 
@@ -37,6 +37,46 @@ describe("hello", () => {
     story.take(started);
     expect(story.table.dump()).toEqual(dump);
   });
+
+  it.each([
+    ["session.ended", (story: Story, grant: object) => endedBody({ ...grant }, story.nowMs), "BILLED"],
+    [
+      "session.aborted",
+      (_: Story, grant: object) => ({
+        ...grant,
+        registerWh: 1_000,
+        reason: "engine-restart",
+        plugged: false,
+      }),
+      "ABORTED",
+    ],
+    [
+      "session.review",
+      (_: Story, grant: object) => ({
+        ...grant,
+        registerStartWh: 1_000,
+        registerEndWh: 2_000,
+        cause: "register-went-back",
+        plugged: false,
+      }),
+      "NEEDS_REVIEW",
+    ],
+  ])(
+    "loses no %s of an epoch that was taken for done: session and claim are closed all the same",
+    (type, body, rank) => {
+      const story = new Story().ready();
+      const grant = story.granted();
+      const late = story.event(type, body(story, grant));
+      story.hello({ epoch: 2 }, { oldestPending: { epoch: 2, seq: 1 } });
+      story.take(late);
+      expect(story.session(grant.sid)?.rank).toBe(rank);
+      expect(story.cpRow()).toMatchObject({ claim: null, commands: [] });
+      expect(story.driver()?.activeSid).toBe(null);
+      const dump = story.table.dump();
+      story.take(late);
+      expect(story.table.dump()).toEqual(dump);
+    },
+  );
 
   it("keeps the echo of the newest epoch when an outbox repeats what is older", () => {
     const story = new Story().ready();

@@ -86,6 +86,21 @@ describe("what the journal promises", () => {
     journal.close();
   });
 
+  test("nor is it said to be done: Central cannot know how far an older epoch went", () => {
+    const first = openJournalFile(path).journalOf("CP-001");
+    first.commit(undefined, [event("hello"), event("session.ended")], true);
+    first.acknowledge(1, [[1, 1]]);
+    first.close();
+    const journal = openJournalFile(path).journalOf("CP-001");
+    journal.commit(undefined, [event("hello")], true);
+    journal.acknowledge(2, [[1, 1]]);
+    journal.forget(2, 1);
+    expect(journal.oldestPending()).toEqual({ epoch: 1, seq: 2 });
+    journal.acknowledge(1, [[2, 2]]);
+    expect(journal.oldestPending()).toEqual({ epoch: 2, seq: 2 });
+    journal.close();
+  });
+
   test("a dead letter is kept and not sent again", () => {
     const journal = openJournalFile(path).journalOf("CP-001");
     journal.commit(undefined, [event("session.ended"), event("hello")], true);
