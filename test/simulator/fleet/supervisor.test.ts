@@ -227,24 +227,29 @@ test("a supervisor killed with SIGKILL leaves no obedient child, and the next on
     ["--disable-warning=ExperimentalWarning", script, JSON.stringify([world.places, specs])],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
-  let said = "";
-  dying.stdout.on("data", (chunk) => {
-    said += chunk;
-  });
-  await until("both to be ready", () => said.includes("all ready"), 10_000);
-  const obedient = identityFile("ev-a");
-  const orphan = identityFile("ev-b");
-  expect(() => takeLock(world.places, 0)).toThrow(/already runs with state .*ev down/);
-  dying.kill("SIGKILL");
-  await until("the obedient one to end by itself", () => !isAlive(obedient));
-  await until("the lock to be nobody's", () => livingSupervisor(world.places) === undefined);
-  expect(isAlive(orphan)).toBe(true);
+  try {
+    let said = "";
+    dying.stdout.on("data", (chunk) => {
+      said += chunk;
+    });
+    await until("both to be ready", () => said.includes("all ready"), 10_000);
+    const obedient = identityFile("ev-a");
+    const orphan = identityFile("ev-b");
+    expect(() => takeLock(world.places, 0)).toThrow(/already runs with state .*ev down/);
+    dying.kill("SIGKILL");
+    await until("the obedient one to end by itself", () => !isAlive(obedient));
+    await until("the lock to be nobody's", () => livingSupervisor(world.places) === undefined);
+    expect(isAlive(orphan)).toBe(true);
 
-  const unlock = takeLock(world.places, 0);
-  const removed = await removeLeftovers(world.places, 1_000);
-  expect(removed).toContain("ev-b");
-  expect(isAlive(orphan)).toBe(false);
-  unlock();
+    const unlock = takeLock(world.places, 0);
+    const removed = await removeLeftovers(world.places, 1_000);
+    expect(removed).toContain("ev-b");
+    expect(isAlive(orphan)).toBe(false);
+    unlock();
+  } finally {
+    dying.kill("SIGKILL");
+    await removeLeftovers(world.places, 500);
+  }
 });
 
 test("a process file whose number now means another process harms nobody", async () => {
