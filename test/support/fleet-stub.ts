@@ -60,7 +60,7 @@ export interface StubWorld {
 }
 
 export function stubWorld(): StubWorld {
-  const dir = mkdtempSync(join(tmpdir(), "ev-fleet-"));
+  const dir = mkdtempSync(join(tmpdir(), "ev-stub-fleet-"));
   const places = placesOf(dir);
   makePlaces(places);
   for (const [name, source] of Object.entries(stubs)) writeFileSync(join(dir, `${name}.cjs`), source);
