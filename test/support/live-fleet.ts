@@ -6,6 +6,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import type { CdrRow, CpRow, ReviewRow, SessionRow } from "../../central-fn/tables/rows.ts";
+import { baseFleet } from "../../simulator/fleet/base-fleet.ts";
+import { askSupervisor } from "../../simulator/fleet/control-client.ts";
+import type { ControlRequest, ServiceReport } from "../../simulator/fleet/control-messages.ts";
+import { writeFleet } from "../../simulator/fleet/fleet-files.ts";
+import type { Fleet } from "../../simulator/fleet/fleet-schemas.ts";
+import { type Places, placesOf } from "../../simulator/fleet/places.ts";
 import { registerWh } from "../../device-agent/charger/register.rules.ts";
 import type { Durable } from "../../device-agent/engine/state.ts";
 
@@ -61,6 +67,24 @@ export class LiveFleet {
     return { ...process.env, EV_STATE: this.state, EV_PORT_OFFSET: String(this.offset) };
   }
 
+  get places(): Places {
+    return placesOf(this.state);
+  }
+
+  /** Writes the fleet's files before the first start: the base fleet, changed. */
+  write(change: (fleet: Fleet) => void): void {
+    const fleet = baseFleet();
+    change(fleet);
+    writeFleet(this.places.fleet, fleet);
+  }
+
+  /** Asks the supervisor without the command line in between. Rejects when there is none. */
+  async ask(request: ControlRequest): Promise<ServiceReport[]> {
+    const done = await askSupervisor(this.places, request);
+    if (!done) throw new Error("no supervisor");
+    return done.services;
+  }
+
   /** `ev up` in the foreground, until it says that all services are ready. */
   async up(...more: string[]): Promise<void> {
     const began = performance.now();
@@ -84,7 +108,7 @@ export class LiveFleet {
         if (exit !== undefined) throw new Error(`ev up ended with ${exit}:\n${this.output}`);
         return /\d+ of \d+ services ready in/.test(this.output) || undefined;
       },
-      40_000,
+      90_000,
     );
     this.readyMs = performance.now() - began;
   }
