@@ -77,7 +77,7 @@ for (const codec of ["none", "gzip"])
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
     await consumer.run({
       eachMessage: ({ message: { offset, key, value, headers } }) => {
-        seen.push({ offset, line: `${key}|${value}`, trace: String(headers?.trace) });
+        seen.push({ offset, line: `${String(key)}|${String(value)}`, trace: String(headers?.trace) });
         return Promise.resolve();
       },
     });

@@ -100,8 +100,15 @@ function partOf(log: PartitionLog | undefined, partition: number, offset: number
   const { startOffset, nextOffset: highWatermark } = log;
   const known = { partition, error: errors.none, highWatermark, startOffset, records: nothing.records };
   if (room <= 0) return known;
-  const records = log.read(offset, room);
-  return records ? { ...known, records } : { ...known, error: errors.offsetOutOfRange };
+  const found = log.read(offset, room);
+  switch (found.is) {
+    case "records":
+      return { ...known, records: found.records };
+    case "out-of-range":
+      return { ...known, error: errors.offsetOutOfRange };
+    case "damaged":
+      return { ...known, error: errors.corruptMessage };
+  }
 }
 
 /** Resolves when `bytes` more have arrived, the time is over, or the client has gone. */

@@ -48,6 +48,17 @@ export function isIntact(batch: Buffer): boolean {
   return batch.readUInt32BE(17) === crc32c(batch, 21);
 }
 
+/** How many bytes from the beginning are whole batches with the right check sum. */
+export function intactBytes(batches: Buffer): number {
+  let at = 0;
+  for (let head = readHead(batches, at); head; head = readHead(batches, at)) {
+    const end = at + head.sizeBytes;
+    if (end > batches.length || !isIntact(batches.subarray(at, end))) break;
+    at = end;
+  }
+  return at;
+}
+
 /** Gives the batch its place in the log. Offset and leader epoch lie outside the check sum. */
 export function place(batch: Buffer, baseOffset: number): void {
   batch.writeInt32BE(Math.floor(baseOffset / 2 ** 32), 0);

@@ -3,6 +3,8 @@
 //
 // 1. An append that returned is in the file; offsets are gapless.
 // 2. The file after the checkpoint is checked batch by batch at the start; a torn tail is cut off.
+// 3. What is read is what was written: a batch that the disk has damaged is an error, never data. (kafkajs does not
+//    compare check sums.)
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import type { ErrorCode } from "../codec/errors.ts";
 import { type BatchHead, place, type Stamped } from "./batch.ts";
@@ -32,6 +34,13 @@ export type Appended =
   | { is: "appended" | "duplicate"; baseOffset: number }
   | { is: "refused"; error: ErrorCode };
 
+export type Read =
+  | { is: "records"; records: Buffer }
+  /** The log does not reach there. */
+  | { is: "out-of-range" }
+  /** The disk no longer holds what was written there. */
+  | { is: "damaged" };
+
 /** Idempotent producers remembered per partition; the one silent for longest is forgotten first. */
 const mostProducers = 200;
 
@@ -44,10 +53,13 @@ export class PartitionLog {
   readonly #listeners = new Set<(bytes: number) => void>();
   /** Finished since the last checkpoint was taken. */
   #unsynced: string[] = [];
+  readonly #warn: (what: string) => void;
+  /** The damage told of last: consumers ask for it again and again. */
+  #damagedAt = -1;
   /** Appended to since the last checkpoint was taken. */
   dirty = false;
 
-  /** Opens or makes the log; `warn` hears what recovery had to cut. */
+  /** Opens or makes the log; `warn` hears what recovery had to cut and what cannot be read. */
   constructor(
     folder: string,
     settings: LogSettings,
@@ -56,11 +68,12 @@ export class PartitionLog {
   ) {
     this.#folder = folder;
     this.settings = settings;
+    this.#warn = warn;
     mkdirSync(folder, { recursive: true });
     const bases = readdirSync(folder).flatMap((name) => Segment.baseOf(name) ?? []);
     for (const base of bases.sort((a, b) => a - b)) this.#segments.push(new Segment(folder, base));
     if (this.#segments.length === 0) this.#segments.push(new Segment(folder, checkpoint?.next ?? 0));
-    this.#recover(checkpoint, warn);
+    this.#recover(checkpoint);
   }
 
   get startOffset(): number {
@@ -95,12 +108,19 @@ export class PartitionLog {
     return { is: "appended", baseOffset };
   }
 
-  /** Whole batches from the one that holds `offset`; undefined when the log does not reach there. */
-  read(offset: number, maxBytes: number): Buffer | undefined {
-    if (offset < this.startOffset || offset > this.#next) return undefined;
-    if (offset === this.#next) return Buffer.alloc(0);
+  /** Whole batches from the one that holds `offset`. */
+  read(offset: number, maxBytes: number): Read {
+    if (offset < this.startOffset || offset > this.#next) return { is: "out-of-range" };
+    if (offset === this.#next) return { is: "records", records: Buffer.alloc(0) };
     const segment = this.#segments.findLast((one) => one.baseOffset <= offset);
-    return segment?.read(offset, maxBytes);
+    const records = segment?.read(offset, maxBytes);
+    if (records) return { is: "records", records };
+    if (this.#damagedAt !== offset)
+      this.#warn(
+        `${segment?.path ?? this.#folder}: damaged at offset ${offset}, which cannot be read any more`,
+      );
+    this.#damagedAt = offset;
+    return { is: "damaged" };
   }
 
   firstAt(timestampMs: number): Stamped | undefined {
@@ -177,7 +197,7 @@ export class PartitionLog {
     if (this.#producers.size > mostProducers && oldest !== undefined) this.#producers.delete(oldest);
   }
 
-  #recover(checkpoint: Checkpoint | undefined, warn: (what: string) => void): void {
+  #recover(checkpoint: Checkpoint | undefined): void {
     const newestOf = new Map(checkpoint?.sealed);
     const last = this.#segments.length - 1;
     this.#next = this.startOffset;
@@ -188,7 +208,7 @@ export class PartitionLog {
         this.#next = this.#segments[i + 1]?.baseOffset ?? checkpoint.next;
         continue;
       }
-      if (segment.baseOffset !== this.#next && i > 0) return this.#putAside(i, warn);
+      if (segment.baseOffset !== this.#next && i > 0) return this.#putAside(i);
       segment.open();
       const trusted = checkpoint?.base === segment.baseOffset && checkpoint.position <= segment.sizeBytes;
       if (trusted) {
@@ -201,16 +221,18 @@ export class PartitionLog {
         : segment.recover(0, segment.baseOffset, found);
       this.#next = next;
       if (cutBytes > 0)
-        warn(`${segment.path}: cut a torn tail of ${cutBytes} bytes, the log goes on at offset ${next}`);
+        this.#warn(
+          `${segment.path}: cut a torn tail of ${cutBytes} bytes, the log goes on at offset ${next}`,
+        );
       if (i < last) segment.seal();
     }
   }
 
   /** Segments after a hole can only come from a damaged disk: they are kept, outside of the log. */
-  #putAside(from: number, warn: (what: string) => void): void {
+  #putAside(from: number): void {
     for (const segment of this.#segments.splice(from)) {
       renameSync(segment.path, `${segment.path}.aside`);
-      warn(`${segment.path}: does not continue the log at offset ${this.#next}, put aside`);
+      this.#warn(`${segment.path}: does not continue the log at offset ${this.#next}, put aside`);
     }
     this.#active.open();
   }

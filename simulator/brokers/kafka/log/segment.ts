@@ -3,7 +3,7 @@
 // process, though not the machine.
 import { closeSync, fstatSync, ftruncateSync, openSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type BatchHead, firstRecordAt, type Stamped } from "./batch.ts";
+import { type BatchHead, firstRecordAt, intactBytes, isIntact, type Stamped } from "./batch.ts";
 import { readAt, type Scanned, scan } from "./scan.ts";
 
 const indexEveryBytes = 4096;
@@ -96,8 +96,11 @@ export class Segment {
     return { next: offset, cutBytes };
   }
 
-  /** Whole batches from the one that holds `offset`, at most `maxBytes` unless the first alone is larger. */
-  read(offset: number, maxBytes: number): Buffer {
+  /**
+   * Whole batches from the one that holds `offset`, at most `maxBytes` unless the first alone is larger; undefined
+   * when the file no longer holds what was written there.
+   */
+  read(offset: number, maxBytes: number): Buffer | undefined {
     return this.#withFile((fd) => {
       let start = -1;
       let end = -1;
@@ -108,7 +111,10 @@ export class Segment {
         else if (after - start > maxBytes) break;
         end = after;
       }
-      return start < 0 ? Buffer.alloc(0) : readAt(fd, start, end - start);
+      if (start < 0) return undefined;
+      const batches = readAt(fd, start, end - start);
+      const sound = intactBytes(batches);
+      return sound > 0 ? batches.subarray(0, sound) : undefined;
     });
   }
 
@@ -117,7 +123,9 @@ export class Segment {
     return this.#withFile((fd) => {
       for (const { head, position } of this.#from(fd, (entry) => entry.maxBeforeMs < timestampMs)) {
         if (head.maxTimestampMs < timestampMs) continue;
-        const found = firstRecordAt(readAt(fd, position, head.sizeBytes), head, timestampMs);
+        const batch = readAt(fd, position, head.sizeBytes);
+        if (!isIntact(batch)) return { offset: head.baseOffset, timestampMs: head.baseTimestampMs };
+        const found = firstRecordAt(batch, head, timestampMs);
         if (found) return found;
       }
       return undefined;
