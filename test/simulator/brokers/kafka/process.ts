@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const entry = join(import.meta.dirname, "../../../../simulator/brokers/kafka/kafka-main.ts");
+export const kafkaEntry = join(import.meta.dirname, "../../../../simulator/brokers/kafka/kafka-main.ts");
 
 export interface KafkaProcess {
   readonly bootstrap: string;
@@ -27,7 +27,7 @@ export async function startKafkaProcess(env: Record<string, string> = {}): Promi
   let child: ChildProcess;
   const start = async () => {
     const from = output.length;
-    child = spawn(process.execPath, [entry], {
+    child = spawn(process.execPath, [kafkaEntry], {
       env: { ...process.env, KAFKA_PORT: port, KAFKA_DATA: folder, EXIT_WITH_STDIN: "1", ...env },
       stdio: ["pipe", "pipe", "pipe"],
     });
