@@ -1,143 +1,89 @@
-// The journal in one SQLite file: WAL with synchronous=FULL, so that a commit that returned survives a power cut.
+// The journal in one SQLite file.
 //
 // A file may hold the journals of several charge points (a fleet worker); each has an id, epochs and events of
-// its own. Acknowledgements are gathered and written with the next commit: losing them costs a resend.
+// its own. Acknowledgements, dead letters and Central's word are gathered and written with the next commit: losing
+// them costs a resend, and a full disk need not take them at once.
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type Envelope, roadOf } from "../../wire/messages/index.ts";
-import { type Journal, JournalBroken, JournalFull, type NewEvent, type OutboxEntry } from "./port.ts";
+import { type Journal, JournalFull, type NewEvent, type OutboxEntry } from "./port.ts";
+import { freeBytesBeside } from "./room.ts";
+import { guarded, SqliteFile } from "./sqlite-file.ts";
 
-const sqliteFull = 13;
-/** Room kept back on the disk for the ends of sessions, beside the database. */
-const reserveBytes = 1_048_576;
-const acksPerWrite = 500;
+const notesPerWrite = 500;
 
-const schema = `
-  CREATE TABLE IF NOT EXISTS journal(cp TEXT PRIMARY KEY, id TEXT NOT NULL, epoch INTEGER NOT NULL,
-    state TEXT, doneEpoch INTEGER NOT NULL DEFAULT 0, doneSeq INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS event(cp TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL,
-    bulk INTEGER NOT NULL, acked INTEGER NOT NULL DEFAULT 0, parked TEXT, payload TEXT NOT NULL,
-    PRIMARY KEY(cp, epoch, seq)) WITHOUT ROWID;
-`;
-
-/** Pages of SQLite's default size. */
-const pageBytes = 4096;
+export interface JournalFile {
+  /** The journal of one charge point: made when new, its epoch raised and durable when this returns. */
+  journalOf(cp: string): Journal;
+  close(): void;
+}
 
 /**
  * An open journal file. `maxBytes` bounds it (default: the disk); ends of sessions may go beyond by the room
  * kept back. Throws JournalBroken when it is damaged or cannot be written.
  */
 export function openJournalFile(path: string, maxBytes?: number): JournalFile {
-  return guarded(path, () => new JournalFile(path, maxBytes));
+  const file = SqliteFile.open(path, maxBytes);
+  return {
+    journalOf: (cp) => guarded(path, () => new CpJournal(file, cp)),
+    close: () => file.close(),
+  };
 }
 
-export class JournalFile {
-  readonly #db: DatabaseSync;
-  readonly #path: string;
-  readonly #statements = new Map<string, StatementSync>();
-
-  readonly #maxBytes: number | undefined;
-
-  constructor(path: string, maxBytes?: number) {
-    this.#path = path;
-    this.#maxBytes = maxBytes;
-    this.#db = new DatabaseSync(path);
-    this.#db.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=200;");
-    this.#db.exec(schema);
-    const check = this.#db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
-    if (check.quick_check !== "ok") throw new Error(check.quick_check);
-    keepReserve(path);
-    if (maxBytes !== undefined) this.#db.exec(`PRAGMA max_page_count=${Math.ceil(maxBytes / pageBytes)}`);
-  }
-
-  /** Gives the room kept back to what must be written. */
-  releaseReserve(): void {
-    rmSync(`${this.#path}.reserve`, { force: true });
-    if (this.#maxBytes !== undefined)
-      this.#db.exec(`PRAGMA max_page_count=${Math.ceil((this.#maxBytes + reserveBytes) / pageBytes)}`);
-  }
-
-  /** The journal of one charge point: made when new, its epoch raised and durable when this returns. */
-  journalOf(cp: string): Journal {
-    return guarded(this.#path, () => new CpJournal(this, cp));
-  }
-
-  get path(): string {
-    return this.#path;
-  }
-
-  prepare(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known) return known;
-    const statement = this.#db.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
-  }
-
-  /** Runs `work` in one durable transaction. */
-  transact(work: () => void): void {
-    this.#db.exec("BEGIN IMMEDIATE");
-    try {
-      work();
-      this.#db.exec("COMMIT");
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw error;
-    }
-  }
-
-  close(): void {
-    this.#db.close();
-  }
+interface Place {
+  epoch: number;
+  seq: number;
 }
 
 class CpJournal implements Journal {
   readonly id: string;
   readonly epoch: number;
   readonly state: unknown;
-  readonly #file: JournalFile;
+  readonly #file: SqliteFile;
   readonly #cp: string;
   #seq = 0;
   /** Last seq per Kafka topic in this epoch: the `prev` of the next event there. */
   readonly #last = new Map<string, number>();
-  /** Acknowledged, not yet written down. */
-  readonly #acked = new Set<string>();
+  /** Settled, not yet written down: in Kafka (null), or the dead letter that it became. By `epoch/seq`. */
+  readonly #settled = new Map<string, string | null>();
+  /** Central's word, and whether it is written down. */
+  #done: Place;
+  #doneWritten = true;
   #backlog: number;
 
-  constructor(file: JournalFile, cp: string) {
+  constructor(file: SqliteFile, cp: string) {
     this.#file = file;
     this.#cp = cp;
-    const row = file.prepare("SELECT id, epoch, state FROM journal WHERE cp=?").get(cp) as
-      | { id: string; epoch: number; state: string | null }
+    const row = file.prepare("SELECT id, epoch, state, doneEpoch, doneSeq FROM journal WHERE cp=?").get(cp) as
+      | { id: string; epoch: number; state: string | null; doneEpoch: number; doneSeq: number }
       | undefined;
     this.id = row?.id ?? randomUUID();
     this.epoch = (row?.epoch ?? 0) + 1;
     this.state = row?.state ? JSON.parse(row.state) : null;
-    file.transact(() => {
-      file
-        .prepare(
-          "INSERT INTO journal(cp, id, epoch) VALUES(?,?,?) ON CONFLICT(cp) DO UPDATE SET epoch=excluded.epoch",
-        )
-        .run(cp, this.id, this.epoch);
-    });
-    this.#backlog = this.#count();
+    this.#done = { epoch: row?.doneEpoch ?? 0, seq: row?.doneSeq ?? 0 };
+    file.insist(() =>
+      file.transact(() => {
+        file
+          .prepare(
+            "INSERT INTO journal(cp, id, epoch) VALUES(?,?,?) ON CONFLICT(cp) DO UPDATE SET epoch=excluded.epoch",
+          )
+          .run(cp, this.id, this.epoch);
+      }),
+    );
+    const { n } = file
+      .prepare("SELECT count(*) AS n FROM event WHERE cp=? AND acked=0 AND parked IS NULL")
+      .get(cp) as { n: number };
+    this.#backlog = n;
   }
 
   get backlog(): number {
-    return this.#backlog - this.#acked.size;
+    return this.#backlog - this.#settled.size;
   }
 
   commit(state: unknown | undefined, events: readonly NewEvent[], urgent: boolean): void {
-    try {
-      this.#write(state, events);
-    } catch (error) {
-      if (!isFull(error)) throw broken(this.#file.path, error);
-      if (!urgent) throw new JournalFull(`no room for the journal ${this.#file.path}: free some disk space`);
-      this.#file.releaseReserve();
-      guarded(this.#file.path, () => this.#write(state, events));
-    }
+    const write = () => this.#write(state, events);
+    if (urgent) this.#file.insist(write);
+    else if (!this.#file.attempt(write))
+      throw new JournalFull(`no room for the journal ${this.#file.path}: free some disk space`);
   }
 
   #write(state: unknown | undefined, events: readonly NewEvent[]): void {
@@ -148,7 +94,7 @@ class CpJournal implements Journal {
         if (state !== undefined)
           this.#file.prepare("UPDATE journal SET state=? WHERE cp=?").run(JSON.stringify(state), this.#cp);
         for (const event of events) this.#insert(event);
-        this.#writeAcks();
+        this.#writeNotes();
       });
     } catch (error) {
       // What is rolled back was never published: its numbers are free again.
@@ -157,8 +103,9 @@ class CpJournal implements Journal {
       for (const [topic, seq] of lastBefore) this.#last.set(topic, seq);
       throw error;
     }
-    this.#backlog += events.length - this.#acked.size;
-    this.#acked.clear();
+    this.#backlog += events.length - this.#settled.size;
+    this.#settled.clear();
+    this.#doneWritten = true;
   }
 
   #insert(event: NewEvent): void {
@@ -189,138 +136,97 @@ class CpJournal implements Journal {
       );
   }
 
-  unacknowledged(
-    kind: "urgent" | "bulk",
-    after: { epoch: number; seq: number } | null,
-    limit: number,
-  ): OutboxEntry[] {
+  unacknowledged(kind: "urgent" | "bulk", after: Place | null, limit: number): OutboxEntry[] {
     if (limit <= 0 || this.backlog <= 0) return [];
     const rows = this.#file
       .prepare(
         "SELECT epoch, seq, type, payload FROM event WHERE cp=? AND acked=0 AND parked IS NULL AND bulk=? AND (epoch, seq) > (?,?) ORDER BY epoch, seq LIMIT ?",
       )
-      .all(this.#cp, kind === "bulk" ? 1 : 0, after?.epoch ?? 0, after?.seq ?? 0, limit + this.#acked.size);
+      .all(this.#cp, kind === "bulk" ? 1 : 0, after?.epoch ?? 0, after?.seq ?? 0, limit + this.#settled.size);
     return (rows as unknown as OutboxEntry[])
-      .filter((entry) => !this.#acked.has(`${entry.epoch}/${entry.seq}`))
+      .filter((entry) => !this.#settled.has(nameOf(entry)))
       .slice(0, limit);
   }
 
   acknowledge(epoch: number, ranges: readonly (readonly [number, number])[]): void {
-    for (const [from, to] of ranges) {
-      const rows = this.#file
-        .prepare(
-          "SELECT seq FROM event WHERE cp=? AND epoch=? AND seq BETWEEN ? AND ? AND acked=0 AND parked IS NULL",
-        )
-        .all(this.#cp, epoch, from, to) as { seq: number }[];
-      for (const row of rows) this.#acked.add(`${epoch}/${row.seq}`);
-    }
-    if (this.#acked.size >= acksPerWrite) this.flush();
-  }
-
-  /** Writes gathered acknowledgements down; done with every commit, and when there are many. */
-  flush(): void {
-    if (this.#acked.size > 0) guarded(this.#file.path, () => this.#write(undefined, []));
-  }
-
-  /** Meter messages in Kafka are done with; events of cp.events wait for Central's word. */
-  #writeAcks(): void {
-    const mark = this.#file.prepare("UPDATE event SET acked=1 WHERE cp=? AND epoch=? AND seq=?");
-    const drop = this.#file.prepare("DELETE FROM event WHERE cp=? AND epoch=? AND seq=? AND bulk=1");
-    for (const name of this.#acked) {
-      const [epoch, seq] = name.split("/").map(Number);
-      mark.run(this.#cp, epoch ?? 0, seq ?? 0);
-      drop.run(this.#cp, epoch ?? 0, seq ?? 0);
-    }
-    if (this.#acked.size > 0) this.#compact();
-  }
-
-  #compact(): void {
-    this.#file
-      .prepare(
-        "DELETE FROM event WHERE cp=? AND acked=1 AND (epoch, seq) <= (SELECT doneEpoch, doneSeq FROM journal WHERE cp=?)",
-      )
-      .run(this.#cp, this.#cp);
+    for (const [from, to] of ranges)
+      for (const { seq } of this.#waiting(epoch, from, to)) {
+        const name = nameOf({ epoch, seq });
+        if (!this.#settled.has(name)) this.#settled.set(name, null);
+      }
+    this.#writeMany();
   }
 
   park(epoch: number, seq: number, deadLetter: string): void {
-    guarded(this.#file.path, () =>
-      this.#file.transact(() => {
-        this.#file
-          .prepare("UPDATE event SET parked=? WHERE cp=? AND epoch=? AND seq=? AND acked=0")
-          .run(deadLetter, this.#cp, epoch, seq);
-      }),
-    );
-    this.#acked.delete(`${epoch}/${seq}`);
-    this.#backlog = this.#count();
+    if (this.#waiting(epoch, seq, seq).length > 0) this.#settled.set(nameOf({ epoch, seq }), deadLetter);
+    this.#writeMany();
+  }
+
+  #waiting(epoch: number, from: number, to: number): { seq: number }[] {
+    return this.#file
+      .prepare(
+        "SELECT seq FROM event WHERE cp=? AND epoch=? AND seq BETWEEN ? AND ? AND acked=0 AND parked IS NULL",
+      )
+      .all(this.#cp, epoch, from, to) as { seq: number }[];
   }
 
   forget(epoch: number, seq: number): void {
-    guarded(this.#file.path, () =>
-      this.#file.transact(() => {
-        this.#file
-          .prepare("UPDATE journal SET doneEpoch=?, doneSeq=? WHERE cp=? AND (doneEpoch, doneSeq) < (?,?)")
-          .run(epoch, seq, this.#cp, epoch, seq);
-        this.#compact();
-      }),
-    );
-    this.#backlog = this.#count();
+    if (!isAfter({ epoch, seq }, this.#done)) return;
+    this.#done = { epoch, seq };
+    this.#doneWritten = false;
   }
 
-  oldestPending(): { epoch: number; seq: number } {
+  #writeMany(): void {
+    if (this.#settled.size >= notesPerWrite) this.#file.attempt(() => this.#write(undefined, []));
+  }
+
+  /** Meter messages in Kafka are done with; events of cp.events wait for Central's word. */
+  #writeNotes(): void {
+    const mark = this.#file.prepare("UPDATE event SET acked=1 WHERE cp=? AND epoch=? AND seq=?");
+    const drop = this.#file.prepare("DELETE FROM event WHERE cp=? AND epoch=? AND seq=? AND bulk=1");
+    const park = this.#file.prepare("UPDATE event SET parked=? WHERE cp=? AND epoch=? AND seq=?");
+    for (const [name, deadLetter] of this.#settled) {
+      const [epoch = 0, seq = 0] = name.split("/").map(Number);
+      if (deadLetter !== null) park.run(deadLetter, this.#cp, epoch, seq);
+      else {
+        mark.run(this.#cp, epoch, seq);
+        drop.run(this.#cp, epoch, seq);
+      }
+    }
+    if (this.#settled.size === 0 && this.#doneWritten) return;
+    const { epoch, seq } = this.#done;
+    this.#file.prepare("UPDATE journal SET doneEpoch=?, doneSeq=? WHERE cp=?").run(epoch, seq, this.#cp);
+    this.#file
+      .prepare("DELETE FROM event WHERE cp=? AND acked=1 AND (epoch, seq) <= (?,?)")
+      .run(this.#cp, epoch, seq);
+  }
+
+  oldestPending(): Place {
+    const { epoch, seq } = this.#done;
     const rows = this.#file
       .prepare(
-        `SELECT epoch, seq, (epoch, seq) > (SELECT doneEpoch, doneSeq FROM journal WHERE cp=?) AS beyond FROM event
-         WHERE cp=? AND bulk=0 AND (beyond OR (acked=0 AND parked IS NULL)) ORDER BY epoch, seq LIMIT ?`,
+        `SELECT epoch, seq FROM event WHERE cp=? AND bulk=0
+         AND ((epoch, seq) > (?,?) OR (acked=0 AND parked IS NULL)) ORDER BY epoch, seq LIMIT ?`,
       )
-      .all(this.#cp, this.#cp, this.#acked.size + 1) as { epoch: number; seq: number; beyond: number }[];
-    const first = rows.find((row) => row.beyond === 1 || !this.#acked.has(`${row.epoch}/${row.seq}`));
+      .all(this.#cp, epoch, seq, this.#settled.size + 1) as unknown as Place[];
+    const first = rows.find((row) => isAfter(row, this.#done) || !this.#settled.has(nameOf(row)));
     return first ? { epoch: first.epoch, seq: first.seq } : { epoch: this.epoch, seq: this.#seq + 1 };
   }
 
   freeBytes(): number {
-    const { bavail, bsize } = statfsSync(dirname(this.#file.path));
-    return bavail * bsize;
-  }
-
-  #count(): number {
-    const row = this.#file
-      .prepare("SELECT count(*) AS n FROM event WHERE cp=? AND acked=0 AND parked IS NULL")
-      .get(this.#cp) as { n: number };
-    return row.n;
+    return freeBytesBeside(this.#file.path);
   }
 
   close(): void {
-    this.flush();
+    if (this.#settled.size > 0 || !this.#doneWritten) this.#file.attempt(() => this.#write(undefined, []));
     this.#file.close();
   }
 }
 
-function isFull(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === sqliteFull;
+function nameOf({ epoch, seq }: Place): string {
+  return `${epoch}/${seq}`;
 }
 
-function broken(path: string, error: unknown): JournalBroken {
-  const text = error instanceof Error ? error.message : String(error);
-  return new JournalBroken(`journal ${path}: ${text}; what is durable is read again at the next start`, {
-    cause: error,
-  });
-}
-
-function guarded<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw error instanceof JournalBroken || error instanceof JournalFull ? error : broken(path, error);
-  }
-}
-
-/** Writes the reserve file once; on a full disk its space is given back for what must be written. */
-function keepReserve(path: string): void {
-  if (path === ":memory:" || existsSync(`${path}.reserve`)) return;
-  const { bavail, bsize } = statfsSync(dirname(path));
-  if (bavail * bsize < reserveBytes * 2) return;
-  const file = openSync(`${path}.reserve`, "w");
-  writeSync(file, Buffer.alloc(reserveBytes, 1));
-  fsyncSync(file);
-  closeSync(file);
+function isAfter(a: Place, b: Place): boolean {
+  return a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
 }

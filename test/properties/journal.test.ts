@@ -69,9 +69,9 @@ interface Entry {
   prev: number;
   type: string;
   n: number;
-  /** noted: acknowledged, and lost if the process dies before its next commit. */
-  acked: "no" | "noted" | "written";
-  parked: boolean;
+  fate: "waits" | "acked" | "parked";
+  /** The fate is written down; else it is lost if the process dies before its next commit. */
+  written: boolean;
 }
 
 /** What a journal promises, in as few words as possible. */
@@ -82,6 +82,7 @@ class Model {
   #seq = 0;
   #last: Record<string, number> = {};
   #done = { epoch: 0, seq: 0 };
+  #doneWritten = { epoch: 0, seq: 0 };
   readonly entries: Entry[] = [];
 
   commit(state: unknown | undefined, events: readonly NewEvent[]): void {
@@ -98,8 +99,8 @@ class Model {
         prev,
         type,
         n: Number(body.n),
-        acked: "no",
-        parked: false,
+        fate: "waits",
+        written: true,
       };
       this.entries.push(entry);
     }
@@ -107,18 +108,20 @@ class Model {
   }
 
   #write(): void {
-    for (const entry of this.entries) if (entry.acked === "noted") entry.acked = "written";
+    for (const entry of this.entries) entry.written = true;
+    this.#doneWritten = this.#done;
   }
 
   acknowledge(epoch: number, ranges: readonly (readonly [number, number])[]): void {
     for (const entry of this.waiting)
       if (entry.epoch === epoch && ranges.some(([from, to]) => entry.seq >= from && entry.seq <= to))
-        entry.acked = "noted";
+        Object.assign(entry, { fate: "acked", written: false });
   }
 
   park(epoch: number, seq: number): void {
     const entry = this.entries.find((one) => one.epoch === epoch && one.seq === seq);
-    if (entry && entry.acked !== "written") Object.assign(entry, { acked: "no", parked: true });
+    if (entry && (entry.fate === "waits" || !entry.written))
+      Object.assign(entry, { fate: "parked", written: false });
   }
 
   forget(epoch: number, seq: number): void {
@@ -128,7 +131,9 @@ class Model {
   /** Another process opens the journal, after a clean end or a sudden one. */
   reopen(clean: boolean): void {
     if (clean) this.#write();
-    for (const entry of this.entries) if (entry.acked === "noted") entry.acked = "no";
+    for (const entry of this.entries)
+      if (!entry.written) Object.assign(entry, { fate: "waits", written: true });
+    this.#done = this.#doneWritten;
     this.epoch += 1;
     this.#seq = 0;
     this.#last = {};
@@ -136,13 +141,12 @@ class Model {
   }
 
   get waiting(): Entry[] {
-    return this.entries.filter((entry) => entry.acked === "no" && !entry.parked);
+    return this.entries.filter((entry) => entry.fate === "waits");
   }
 
   get oldestPending(): { epoch: number; seq: number } {
-    const waits = (entry: Entry) => entry.acked === "no" && !entry.parked;
     const first = this.entries.find(
-      (entry) => entry.type !== "meter" && (isAfter(entry, this.#done) || waits(entry)),
+      (entry) => entry.type !== "meter" && (isAfter(entry, this.#done) || entry.fate === "waits"),
     );
     return first ? { epoch: first.epoch, seq: first.seq } : { epoch: this.epoch, seq: this.#seq + 1 };
   }
@@ -156,10 +160,21 @@ const at = { boot: "b", mono: 1, wall: 2, synced: true };
 let number = 0;
 const eventOf = (type: string, text = ""): NewEvent => ({ type, at, body: { n: ++number, text } });
 
-const place = fc.record({ epoch: fc.integer({ min: 1, max: 4 }), seq: fc.integer({ min: 0, max: 30 }) });
+/** Mostly an event that is there (counted from the newest), sometimes a place where none ever was. */
+const place = fc.record({
+  newest: fc.option(fc.nat(12), { nil: undefined }),
+  epoch: fc.integer({ min: 1, max: 4 }),
+  seq: fc.integer({ min: 0, max: 30 }),
+});
+const placeIn = (
+  model: Model,
+  { newest, epoch, seq }: { newest?: number | undefined; epoch: number; seq: number },
+) => (newest === undefined ? undefined : model.entries.at(-1 - newest)) ?? { epoch, seq };
 const type = fc.constantFrom("hello", "answer", "connector", "session.ended", "meter", "meter", "meter");
 const ranges = fc.array(
-  fc.tuple(fc.nat(25), fc.nat(8)).map(([from, more]): [number, number] => [from, from + more]),
+  fc
+    .tuple(fc.integer({ min: -8, max: 4 }), fc.nat(5))
+    .map(([from, more]): [number, number] => [from, from + more]),
   { minLength: 1, maxLength: 3 },
 );
 const op = fc.oneof(
@@ -173,7 +188,7 @@ const op = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("acknowledge" as const), place, ranges }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("park" as const), place }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("park" as const), place }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("forget" as const), place }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("end" as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("die" as const) }) },
@@ -189,18 +204,27 @@ function apply(one: Op, journal: Journal, model: Model, disk: Disk): Journal {
       model.commit(one.state, events);
       return journal;
     }
-    case "acknowledge":
-      journal.acknowledge(one.place.epoch, one.ranges);
-      model.acknowledge(one.place.epoch, one.ranges);
+    case "acknowledge": {
+      const { epoch, seq } = placeIn(model, one.place);
+      const around = one.ranges.map(
+        ([from, to]) => [Math.max(0, seq + from), Math.max(0, seq + to)] as const,
+      );
+      journal.acknowledge(epoch, around);
+      model.acknowledge(epoch, around);
       return journal;
-    case "park":
-      journal.park(one.place.epoch, one.place.seq, "dead-letter");
-      model.park(one.place.epoch, one.place.seq);
+    }
+    case "park": {
+      const { epoch, seq } = placeIn(model, one.place);
+      journal.park(epoch, seq, "dead-letter");
+      model.park(epoch, seq);
       return journal;
-    case "forget":
-      journal.forget(one.place.epoch, one.place.seq);
-      model.forget(one.place.epoch, one.place.seq);
+    }
+    case "forget": {
+      const { epoch, seq } = placeIn(model, one.place);
+      journal.forget(epoch, seq);
+      model.forget(epoch, seq);
       return journal;
+    }
     case "end":
       journal.close();
       model.reopen(true);

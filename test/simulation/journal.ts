@@ -10,8 +10,8 @@ import { roadOf } from "../../wire/messages/index.ts";
 interface Stored extends OutboxEntry {
   bulk: boolean;
   acked: boolean;
-  /** Acknowledged in this process: written down with its next commit, lost if it dies before. */
-  noted: boolean;
+  /** What this process heard of it: written down with its next commit, lost if it dies before. */
+  noted: "acked" | "parked" | null;
   parked: boolean;
 }
 
@@ -61,6 +61,8 @@ export class SimJournal implements Journal {
   readonly #written: (payload: string) => void;
   #seq = 0;
   readonly #last = new Map<string, number>();
+  /** Central's word, as far as this process heard it. */
+  #done: { epoch: number; seq: number };
   /** With the bug noFsync: what the disk has not seen yet. */
   #unsynced: (() => void)[] = [];
   #cache: Stored[] = [];
@@ -82,7 +84,8 @@ export class SimJournal implements Journal {
     else disk.epoch = Math.max(1, disk.epoch);
     this.epoch = disk.epoch;
     this.state = disk.state === null ? null : JSON.parse(disk.state);
-    for (const event of disk.events) event.noted = false;
+    for (const event of disk.events) event.noted = null;
+    this.#done = disk.done;
     this.#cache = disk.events;
   }
 
@@ -112,7 +115,7 @@ export class SimJournal implements Journal {
       sync();
       this.#cache = this.#disk.events;
     }
-    this.#writeAcks();
+    this.#writeNotes();
     this.#crash("after");
   }
 
@@ -140,7 +143,7 @@ export class SimJournal implements Journal {
       payload,
       bulk,
       acked: false,
-      noted: false,
+      noted: null,
       parked: false,
     };
   }
@@ -164,42 +167,33 @@ export class SimJournal implements Journal {
   acknowledge(epoch: number, ranges: readonly (readonly [number, number])[]): void {
     for (const event of this.#cache)
       if (event.epoch === epoch && ranges.some(([from, to]) => event.seq >= from && event.seq <= to))
-        event.noted ||= waits(event);
-  }
-
-  #writeAcks(): void {
-    let written = false;
-    for (const event of this.#cache) {
-      if (!event.noted) continue;
-      event.acked = true;
-      event.noted = false;
-      written = true;
-    }
-    if (written) this.#compact();
+        if (waits(event)) event.noted = "acked";
   }
 
   park(epoch: number, seq: number, _deadLetter: string): void {
     for (const event of this.#cache)
-      if (event.epoch === epoch && event.seq === seq && !event.acked) {
-        event.parked = true;
-        event.noted = false;
-      }
+      if (event.epoch === epoch && event.seq === seq && !event.acked && !event.parked) event.noted = "parked";
   }
 
   forget(epoch: number, seq: number): void {
-    if (!upTo({ epoch, seq }, this.#disk.done)) this.#disk.done = { epoch, seq };
-    this.#compact();
+    if (!upTo({ epoch, seq }, this.#done)) this.#done = { epoch, seq };
   }
 
-  #compact(): void {
-    const keep = (event: Stored) => !event.acked || (!event.bulk && !upTo(event, this.#disk.done));
+  #writeNotes(): void {
+    this.#disk.done = this.#done;
+    for (const event of this.#cache) {
+      if (event.noted === "acked") event.acked = true;
+      if (event.noted === "parked") event.parked = true;
+      event.noted = null;
+    }
+    const keep = (event: Stored) => !event.acked || (!event.bulk && !upTo(event, this.#done));
     if (this.#cache.every(keep)) return;
     this.#disk.events = this.#disk.events.filter(keep);
     this.#cache = this.#bugs.noFsync ? this.#cache.filter(keep) : this.#disk.events;
   }
 
   oldestPending(): { epoch: number; seq: number } {
-    const first = this.#cache.find((event) => !event.bulk && (waits(event) || !upTo(event, this.#disk.done)));
+    const first = this.#cache.find((event) => !event.bulk && (waits(event) || !upTo(event, this.#done)));
     return first ? { epoch: first.epoch, seq: first.seq } : { epoch: this.epoch, seq: this.#seq + 1 };
   }
 
@@ -208,11 +202,11 @@ export class SimJournal implements Journal {
   }
 
   close(): void {
-    this.#writeAcks();
+    this.#writeNotes();
   }
 }
 
 /** Still to be told. */
 export function waits(event: Pick<Stored, "acked" | "noted" | "parked">): boolean {
-  return !event.acked && !event.noted && !event.parked;
+  return !event.acked && event.noted === null && !event.parked;
 }

@@ -167,6 +167,41 @@ describe("when the world fails", () => {
     journal.close();
   });
 
+  test("the room kept back is for ends alone: meter messages wait until there is room again", () => {
+    const journal = openJournalFile(path, 200_000).journalOf("CP-001");
+    const meter = () => journal.commit(undefined, [event("meter", { text: "x".repeat(9_000) })], false);
+    const end = () => journal.commit({}, [event("session.ended", { text: "y".repeat(9_000) })], true);
+    expect(() => {
+      for (let i = 0; i < 100; i++) meter();
+    }).toThrow(JournalFull);
+    for (let i = 0; i < 40; i++) {
+      end();
+      expect(meter).toThrow(JournalFull);
+    }
+    journal.acknowledge(1, [[1, 1_000]]);
+    journal.forget(1, 1_000);
+    end();
+    meter();
+    expect(journal.backlog).toBe(2);
+    journal.close();
+  });
+
+  test("what bridge and Central say of events can wait for a full disk", () => {
+    const journal = openJournalFile(path, 240_000).journalOf("CP-001");
+    const many = Array.from({ length: 50 }, () => event("meter"));
+    expect(() => {
+      for (let i = 0; i < 100; i++) journal.commit(undefined, many, false);
+    }).toThrow(JournalFull);
+    const held = journal.backlog;
+    expect(held, "more than are written down at once").toBeGreaterThan(500);
+    journal.acknowledge(1, [[1, held - 1]]);
+    journal.park(1, held, "dead-letter-1");
+    journal.forget(1, 3);
+    expect(journal.backlog).toBe(0);
+    journal.close();
+    expect(openJournalFile(path).journalOf("CP-001").epoch).toBe(2);
+  });
+
   test("a damaged file is refused with its name, not guessed at", () => {
     writeFileSync(path, "this is no database, and it is longer than a header would be".repeat(20));
     expect(() => openJournalFile(path)).toThrow(JournalBroken);
