@@ -484,6 +484,7 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
       });
 
       test("are listed and described", async () => {
+        const topic = await newTopic(2);
         const { groupId, assigned } = await reading(topic);
         await vi.waitFor(() => expect(assigned()).toHaveLength(2), { timeout: 10_000 });
         const one = await admin();
