@@ -1,4 +1,4 @@
-// `npm test` and `npm run test:real`: the suites one after the other, each with its time; the last line counts.
+// `npm test`, `npm run test:real` and `npm run test:chaos`: the suites one after the other, each with its time; the last line counts.
 // With TALLY set, the counts are also added to that file, for a caller that runs several of these.
 import { spawn, spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -28,6 +28,7 @@ const groups: Record<string, Suite[]> = {
     { name: "journeys on a live fleet", minutes: 2, run: () => vitest("journeys") },
   ],
   real: [{ name: "real servers and programs", minutes: 8, run: () => vitest("real") }],
+  chaos: [{ name: "a minute of chaos on real processes", minutes: 3, run: chaos }],
 };
 
 /** Runs one vitest project; a run that cannot be counted, or counts no test, has failed. */
@@ -98,6 +99,17 @@ function output(script: string, ...args: string[]): Promise<{ code: number | nul
     text += part;
   });
   return new Promise((resolve) => child.once("close", (code) => resolve({ code, text })));
+}
+
+const outcomes = ["fine", "an invariant was violated", "the run crashed", "the fleet did not come to rest"];
+
+/** A fresh seed, printed; its report is in the output. */
+function chaos(): Count {
+  const args = ["--disable-warning=ExperimentalWarning", join(root, "test/chaos/run.ts"), "--for", "60s"];
+  const run = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  if (run.status === 0) return { passed: 1, failed: 0 };
+  console.log(`chaos: ${outcomes[run.status ?? 2] ?? "crashed"}`);
+  return { passed: 0, failed: 1 };
 }
 
 const group = groups[process.argv[2] ?? "default"];

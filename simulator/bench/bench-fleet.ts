@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { openTokens } from "../../central-fn/api/tokens.ts";
 import { type ChargerControl, openChargerControl } from "../charger/control.ts";
+import { baseFleet } from "../fleet/base-fleet.ts";
+import { writeFleet } from "../fleet/fleet-files.ts";
+import type { Fleet } from "../fleet/fleet-schemas.ts";
 import { placesOf } from "../fleet/places.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -32,10 +35,19 @@ export interface BenchFleet {
   end(): Promise<void>;
 }
 
-/** Starts the base fleet on ports of its own. Throws with the fleet's output when it does not become ready. */
-export async function startFleet(portOffset: number): Promise<BenchFleet> {
+/**
+ * Starts the base fleet on ports of its own; `change` may change its files first. Throws with the fleet's output
+ * when it does not become ready.
+ */
+export async function startFleet(
+  portOffset: number,
+  change: (fleet: Fleet) => void = () => {},
+): Promise<BenchFleet> {
   const state = mkdtempSync(join(tmpdir(), "ev-bench-"));
   const places = placesOf(state);
+  const fleet = baseFleet();
+  change(fleet);
+  writeFleet(places.fleet, fleet);
   const env = { ...process.env, EV_STATE: state, EV_PORT_OFFSET: String(portOffset) };
   const began = performance.now();
   const child = spawn(process.execPath, [join(root, "bin/ev.mjs"), "up"], {

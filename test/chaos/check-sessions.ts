@@ -54,11 +54,15 @@ function neverClosed(events: readonly TimedEvent[]): string[] {
   );
 }
 
-/** The answers by which sessions began: their intent was durable with them. */
+/** The first answers by which sessions began (a command told again is answered again): their intent was durable with them. */
 function begins(events: readonly TimedEvent[]): TimedEvent[] {
-  return events.filter(
-    ({ type, body }) => type === "answer" && body.op === "start-supply" && body.result === "applied",
-  );
+  const bySid = new Map<unknown, TimedEvent>();
+  for (const event of events) {
+    const { type, body } = event;
+    const isBegin = type === "answer" && body.op === "start-supply" && body.result === "applied";
+    if (isBegin && !bySid.has(body.sid)) bySid.set(body.sid, event);
+  }
+  return [...bySid.values()];
 }
 
 /** Invariants 1 and 2: sessions, reviews and orphans make up the register, which never exceeds the charger's meter. */

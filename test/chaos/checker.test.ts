@@ -116,7 +116,7 @@ const damages: [violation: RegExp, damage: (history: History) => void][] = [
   [/^21 .*is still held by/, (h) => Object.assign(only(h.tables.drivers), { activeSid: sid })],
 ];
 
-test.each(damages)("%s", (violation, damage) => {
+test.each(damages)("a damaged history is found as %s", (violation, damage) => {
   const history = smallHistory();
   damage(history);
   const found = judge(history).wrong.filter((what) => violation.test(what));

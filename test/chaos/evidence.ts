@@ -48,7 +48,7 @@ export function isShownSomehow({ kind, target }: Fault): boolean {
 /** How long after its mending a fault may still be felt: a line that only seems to live is noticed by its keep-alive. */
 export function settleMs({ kind, cp }: Fault): number {
   const silent = kind === "black-hole" || kind === "half-open" || kind === "hold";
-  return silent && cp === null ? 25_000 : 15_000;
+  return silent && cp === null ? 25_000 : 12_000;
 }
 
 /** Faults that may be felt at `cp` between two instants. */

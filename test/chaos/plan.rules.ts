@@ -1,8 +1,8 @@
 // What goes wrong and when, from a seed alone: the same seed plans the same faults, whatever the machine makes of them.
 //
 // 1. Two faults never hold the same service, link or box at the same time.
-// 2. Phases take turns: only charge points suffer, only servers and their lines, both. The first ends with a while
-//    without new faults: it is what proves detection times, and that a fault here changes nothing there.
+// 2. Phases take turns: only charge points suffer, only servers and their lines, both. Around the first nothing new
+//    happens for a while: it is what proves detection times, and that a fault here changes nothing there.
 import { draw, drawWhole } from "../../simulator/charger/chance.ts";
 
 export type FaultKind =
@@ -92,9 +92,9 @@ interface Phase {
   restMs: number;
 }
 const phases: Phase[] = [
-  { choices: onDevices, gapMs: [900, 2_000], activeMs: 18_000, restMs: 8_000 },
-  { choices: onServers, gapMs: [2_500, 5_000], activeMs: 18_000, restMs: 0 },
-  { choices: [...onDevices, ...onServers], gapMs: [1_200, 3_000], activeMs: 18_000, restMs: 0 },
+  { choices: onDevices, gapMs: [900, 2_000], activeMs: 24_000, restMs: 8_000 },
+  { choices: onServers, gapMs: [2_500, 5_000], activeMs: 16_000, restMs: 0 },
+  { choices: [...onDevices, ...onServers], gapMs: [1_200, 3_000], activeMs: 16_000, restMs: 12_000 },
 ];
 const cycleMs = phases.reduce((sum, { activeMs, restMs }) => sum + activeMs + restMs, 0);
 
