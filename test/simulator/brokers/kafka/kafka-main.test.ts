@@ -1,12 +1,12 @@
 // The broker as a process: when it cannot start it says why in one line, and a broken client harms only itself.
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Writer } from "../../../../simulator/brokers/kafka/codec/writer.ts";
-import { Wire } from "../../../contracts/event-log.wire.ts";
+import { batchOf, Wire } from "../../../contracts/event-log.wire.ts";
 import { type KafkaProcess, kafkaEntry, startKafkaProcess } from "./process.ts";
 
 describe("a broker that cannot start says why in one line and ends with 1", () => {
@@ -36,6 +36,66 @@ describe("a broker that cannot start says why in one line and ends with 1", () =
     expect(code).toBe(1);
     expect(output.trim().split("\n")).toHaveLength(1);
     expect(output).toContain(`${data} is in use by another broker`);
+  });
+});
+
+test("a setting that cannot be is refused by its name", async () => {
+  const { code, output } = await run({ KAFKA_PORT: "99999", KAFKA_DATA: "nowhere" });
+  expect(code).toBe(78);
+  expect(output).toContain("KAFKA_PORT=99999");
+});
+
+describe("a client that waits for records", () => {
+  let broker: KafkaProcess;
+  beforeAll(async () => {
+    broker = await startKafkaProcess();
+    const client = new Wire(broker.bootstrap);
+    await client.ask(19, 0, (w) => {
+      w.array(["topic"], (name) => {
+        const none = () => {};
+        w.string(name).int32(1).int16(1).array([], none).array([], none);
+      });
+      w.int32(1_000);
+    });
+    client.close();
+  });
+  afterAll(() => broker.remove());
+
+  test("costs no processor time meanwhile", async () => {
+    const client = new Wire(broker.bootstrap);
+    const waiting = client.fetch("topic", 0, { maxWaitMs: 1_000 });
+    const before = cpuMs(broker.pid);
+    await waiting;
+    expect(cpuMs(broker.pid) - before).toBeLessThanOrEqual(100);
+    client.close();
+  });
+
+  test("and goes away is forgotten", async () => {
+    const gone = new Wire(broker.bootstrap);
+    const waiting = gone.fetch("topic", 0, { maxWaitMs: 60_000 });
+    const client = new Wire(broker.bootstrap);
+    await client.initProducerId();
+    gone.close();
+    await expect(waiting).rejects.toThrow("connection closed");
+    expect((await client.produce("topic", batchOf(["a"]))).error).toBe(0);
+    client.close();
+    expect(broker.output).not.toContain("WARN");
+  });
+
+  test("does not hold up the end, after which everything is on disk", async () => {
+    const client = new Wire(broker.bootstrap);
+    await client.produce("topic", batchOf(["b"]));
+    const outcome = client.fetch("topic", 2, { maxWaitMs: 60_000 }).then(
+      () => "answered",
+      () => "connection closed",
+    );
+    expect(await broker.end()).toBe(0);
+    expect(await outcome).toBe("connection closed");
+    await broker.restart();
+    const again = new Wire(broker.bootstrap);
+    expect((await again.fetch("topic", 0)).highWatermark).toBe(2);
+    again.close();
+    expect(broker.output).not.toContain("WARN");
   });
 });
 
@@ -86,4 +146,11 @@ function run(env: Record<string, string>): Promise<{ code: number | null; output
     child.stderr.on("data", hear);
     child.once("close", (code) => resolve({ code, output }));
   });
+}
+
+/** Processor time that a process has used, milliseconds (Linux counts in hundredths of a second). */
+function cpuMs(pid: number): number {
+  const [, fields = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
+  const [user, system] = fields.split(" ").slice(11, 13).map(Number);
+  return ((user ?? 0) + (system ?? 0)) * 10;
 }

@@ -91,6 +91,15 @@ describe("reader and writer", () => {
     );
   });
 
+  test.each([
+    [0, "00"],
+    [127, "7f"],
+    [128, "8001"],
+    [300, "ac02"],
+  ])("%i is the variable-length integer %s", (value, hex) => {
+    expect(Buffer.concat([...new Writer().uvarint(value).finish()]).toString("hex")).toBe(hex);
+  });
+
   test("an array that claims more items than there are bytes is refused before anything is allocated", () => {
     const claim = Buffer.concat([
       ...new Writer()

@@ -56,6 +56,15 @@ describe("a newcomer", () => {
   });
 });
 
+test("the protocol is one that all support, and of those the one that most prefer", () => {
+  const story = new Story();
+  story.joining("a", { protocols: ["x", "y", "z"] });
+  story.joining("b", { protocols: ["z", "y"] });
+  story.joining("c", { protocols: ["y", "z"] });
+  story.join("a", { protocols: ["x", "y", "z"] });
+  expect(story.group).toMatchObject({ phase: "syncing", protocol: "y" });
+});
+
 describe("who is refused", () => {
   const strangers = { memberId: "x", error: errors.unknownMemberId };
   test.each([
@@ -150,6 +159,14 @@ describe("time", () => {
     for (let i = 0; i < 20; i++) {
       story.pass(sessionMs - 1);
       expect(story.heartbeat("a")).toBe(errors.none);
+    }
+  });
+
+  test("a commit is a sign of life too", () => {
+    const story = Story.of("a");
+    for (let i = 0; i < 3; i++) {
+      story.pass(sessionMs - 1);
+      expect(story.ask("commit", "a", 1)).toEqual({ is: "plain", error: errors.none });
     }
   });
 

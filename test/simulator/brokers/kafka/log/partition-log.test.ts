@@ -1,5 +1,14 @@
 // The log of a partition on a real disk: what a crash may leave, what damage may do, what retention may take.
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -50,6 +59,54 @@ describe("recovery", () => {
       }
       expect(warnings).toHaveLength(sizeOf("whole") - acknowledgedBytes - 1);
     });
+
+  test("cuts off zeros, which a file system may leave after a crash", () => {
+    const log = open("zeros");
+    append(log, ["a"]);
+    log.close();
+    appendFileSync(file("zeros"), Buffer.alloc(5_000));
+    const again = open("zeros");
+    expect(append(again, ["b"])).toEqual({ is: "appended", baseOffset: 1 });
+    expect(contentOf(again)).toEqual(["a", "b"]);
+    again.close();
+  });
+
+  test("reads the whole file when it is shorter than its checkpoint says", () => {
+    const log = open("short");
+    append(log, ["a"]);
+    const oneBatchBytes = sizeOf("short");
+    append(log, ["b"]);
+    const { state } = log.checkpoint();
+    log.close();
+    truncateSync(file("short"), oneBatchBytes + 20);
+    const again = open("short", forEver, state);
+    expect([again.nextOffset, contentOf(again)]).toEqual([1, ["a"]]);
+    again.close();
+  });
+
+  test("remembers producers, those of the checkpoint and those after it", () => {
+    const log = open("producers");
+    append(log, ["a", "b"], { producerId: 7 });
+    const { state } = log.checkpoint();
+    append(log, ["c", "d"], { producerId: 7, sequence: 2 });
+    append(log, ["e"], { producerId: 8, epoch: 2 });
+    log.close();
+    for (const checkpoint of [undefined, state]) {
+      const again = open("producers", forEver, checkpoint);
+      const write = (options: BatchOptions) => append(again, ["x", "y"], options);
+      expect(write({ producerId: 7 })).toEqual({ is: "duplicate", baseOffset: 0 });
+      expect(write({ producerId: 7, sequence: 2 })).toEqual({ is: "duplicate", baseOffset: 2 });
+      expect(write({ producerId: 7, sequence: 6 })).toEqual({
+        is: "refused",
+        error: errors.outOfOrderSequence,
+      });
+      expect(write({ producerId: 8, epoch: 1 })).toEqual({
+        is: "refused",
+        error: errors.invalidProducerEpoch,
+      });
+      again.close();
+    }
+  });
 
   test("goes on in the newest of several segments, and knows the older ones", () => {
     const small = { ...forEver, segmentBytes: 150 };
@@ -165,16 +222,22 @@ describe("retention", () => {
   });
 });
 
-test("an older epoch is refused after a restart too: producers are part of what is recovered", () => {
-  const log = open("epochs");
-  append(log, ["a"], { producerId: 5, epoch: 2 });
+test("a file large enough for many index entries is read from any offset and any time", () => {
+  const log = open("large");
+  for (let i = 0; i < 1_000; i++) append(log, ["x".repeat(50), "y"], { timestampMs: 1_000_000 + i });
+  const { state } = log.checkpoint();
   log.close();
-  const again = open("epochs");
-  expect(append(again, ["b"], { producerId: 5, epoch: 1 })).toEqual({
-    is: "refused",
-    error: errors.invalidProducerEpoch,
-  });
-  again.close();
+  for (const checkpoint of [undefined, state]) {
+    const again = open("large", forEver, checkpoint);
+    for (const offset of [0, 1, 1_777, 1_998, 1_999]) {
+      const found = again.read(offset, 1);
+      expect(found.is === "records" && readHead(found.records, 0)?.baseOffset).toBe(offset - (offset % 2));
+    }
+    expect(again.firstAt(1_000_234)).toEqual({ offset: 468, timestampMs: 1_000_234 });
+    expect(again.firstAt(0)?.offset).toBe(0);
+    expect(again.firstAt(1_001_000)).toBeUndefined();
+    again.close();
+  }
 });
 
 function open(name: string, settings = forEver, checkpoint?: Checkpoint): PartitionLog {
