@@ -1,4 +1,5 @@
 // The log of a partition on a real disk: what a crash may leave, what damage may do, what retention may take.
+import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   cpSync,
@@ -222,6 +223,31 @@ describe("retention", () => {
   });
 });
 
+test("an append that the disk refuses half-way leaves nothing behind, and smaller ones go on", () => {
+  const script = `
+    import { PartitionLog } from ${JSON.stringify(modulePath("simulator/brokers/kafka/log/partition-log.ts"))};
+    import { readHead } from ${JSON.stringify(modulePath("simulator/brokers/kafka/log/batch.ts"))};
+    import { batchOf } from ${JSON.stringify(modulePath("test/contracts/event-log.wire.ts"))};
+    const log = new PartitionLog(process.argv[1], ${JSON.stringify(forEver)});
+    const append = (value) => {
+      const batch = batchOf([value]);
+      return log.append(batch, readHead(batch, 0)).baseOffset;
+    };
+    append("a");
+    try { append("x".repeat(10_000)); } catch (error) { console.log(error.code, append("b")); }`;
+  // The limit of a file's size stands for a full disk: the write comes back short, the next one fails.
+  const command = 'ulimit -f 4; exec "$0" --input-type=module -e "$1" "$2"';
+  const log = join(folder, "full");
+  const { stdout, stderr } = spawnSync("sh", ["-c", command, process.execPath, script, log], {
+    encoding: "utf8",
+  });
+  expect([stdout, stderr]).toEqual(["EFBIG 1\n", ""]);
+  const again = open("full");
+  expect(contentOf(again)).toEqual(["a", "b"]);
+  expect(warnings).toEqual([]);
+  again.close();
+});
+
 test("a file large enough for many index entries is read from any offset and any time", () => {
   const log = open("large");
   for (let i = 0; i < 1_000; i++) append(log, ["x".repeat(50), "y"], { timestampMs: 1_000_000 + i });
@@ -239,6 +265,10 @@ test("a file large enough for many index entries is read from any offset and any
     again.close();
   }
 });
+
+function modulePath(fromRoot: string): string {
+  return join(import.meta.dirname, "../../../../..", fromRoot);
+}
 
 function open(name: string, settings = forEver, checkpoint?: Checkpoint): PartitionLog {
   return new PartitionLog(join(folder, name), settings, checkpoint, (what) => warnings.push(what));
