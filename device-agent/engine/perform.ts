@@ -13,7 +13,7 @@ export interface Hands {
   exit(): void;
 }
 
-/** Carries the effects out one after the other. A full disk costs meter samples only, never a start, end or answer. */
+/** Carries the effects out one after the other. A full disk costs meter samples only, never a start, end, answer or the register. */
 export function perform(effects: readonly Effect[], hands: Hands): void {
   for (const effect of effects) {
     switch (effect.do) {
@@ -42,5 +42,6 @@ function persist(effect: Extract<Effect, { do: "persist" }>, hands: Hands): void
   } catch (error) {
     if (!(error instanceof JournalFull) || effect.urgent) throw error;
     hands.log("warn", `disk full: ${effect.events.length} meter messages thinned away`);
+    hands.persist(effect.durable, [], true);
   }
 }

@@ -161,5 +161,5 @@ function keepSamples(turn: Turn, reading: ChargerReading): void {
     flushSamples(turn);
   const unsavedWs = durable.register.registerWs - now.persistedWs;
   if (unsavedWs >= 360_000 || (unsavedWs > 0 && turn.now.mono - now.persistedMono >= 60_000))
-    turn.mustPersist = true;
+    turn.saveRegister = true;
 }

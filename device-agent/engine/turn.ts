@@ -23,6 +23,8 @@ export interface Turn {
   logs: Effect[];
   /** The durable part changed in a way that must not be lost, although there may be nothing to tell. */
   mustPersist: boolean;
+  /** The register is due to be saved: on a full disk the samples beside it are thinned away. */
+  saveRegister: boolean;
 }
 
 export function beginTurn(state: State, now: Stamp): Turn {
@@ -34,13 +36,14 @@ export function beginTurn(state: State, now: Stamp): Turn {
     rises: [],
     logs: [],
     mustPersist: false,
+    saveRegister: false,
   };
 }
 
 /** The effects of a turn in their order: off, persist, on and others, log lines. */
 export function endTurn(turn: Turn): { state: State; effects: Effect[] } {
   const effects = [...turn.falls];
-  if (turn.mustPersist || turn.events.length > 0) {
+  if (turn.mustPersist || turn.saveRegister || turn.events.length > 0) {
     const urgent = turn.mustPersist || turn.events.some((event) => event.type !== "meter");
     effects.push({ do: "persist", durable: turn.state.durable, events: turn.events, urgent });
     turn.state.now.persistedWs = turn.state.durable.register.registerWs;

@@ -2,10 +2,11 @@
 // the process may die between any two of them, and each invariant is looked at where it could break.
 import type { ChargerEvent, Supply } from "../../device-agent/charger/port.ts";
 import { registerWh } from "../../device-agent/charger/register.rules.ts";
+import { type Hands, perform } from "../../device-agent/engine/perform.ts";
 import { decide, type Input } from "../../device-agent/engine/rules.ts";
 import { Durable, initialState, type State } from "../../device-agent/engine/state.ts";
 import type { Effect } from "../../device-agent/engine/turn.ts";
-import type { NewEvent } from "../../device-agent/journal/port.ts";
+import { JournalFull, type NewEvent } from "../../device-agent/journal/port.ts";
 import type { Answer, Command, Stamp } from "../../wire/messages/index.ts";
 import { config, cp } from "../support/engine-story.ts";
 
@@ -167,11 +168,7 @@ export class EngineWorld {
     const { state, effects } = decide(this.#state, input, this.#at());
     this.#checkOrder(effects);
     try {
-      for (const effect of effects) {
-        if (this.effectsLeft <= 0) throw new Died();
-        this.effectsLeft -= 1;
-        this.#do(effect);
-      }
+      perform(effects, this.#hands);
       if (this.#state) this.#state = state;
     } catch (error) {
       if (!(error instanceof Died)) throw error;
@@ -180,27 +177,32 @@ export class EngineWorld {
     }
   }
 
-  #do(effect: Effect): void {
-    switch (effect.do) {
-      case "supply":
-        if (effect.supply.on) this.#checkIntent(effect.supply.permit);
-        this.#wish = effect.supply;
-        return;
-      case "persist":
-        // A full disk takes what must not be lost, and thins meter messages away.
-        if (this.diskFull && !effect.urgent) return;
-        this.#disk = JSON.stringify(effect.durable);
-        for (const event of effect.events) this.#keep(event);
-        if (this.#wish?.on && !isSupplied(effect.durable))
-          this.wrong.push("an end is durable before the off");
-        return;
-      case "exit":
-        this.kill();
-        return;
-      case "read-now":
-      case "log":
-    }
+  /** Each touch of the world may be the last. */
+  #step(): void {
+    if (this.effectsLeft <= 0) throw new Died();
+    this.effectsLeft -= 1;
   }
+
+  readonly #hands: Hands = {
+    supply: (supply) => {
+      this.#step();
+      if (supply.on) this.#checkIntent(supply.permit);
+      this.#wish = supply;
+    },
+    readNow: () => this.#step(),
+    persist: (durable, events, urgent) => {
+      this.#step();
+      if (this.diskFull && !urgent) throw new JournalFull("full");
+      this.#disk = JSON.stringify(durable);
+      for (const event of events) this.#keep(event);
+      if (this.#wish?.on && !isSupplied(durable)) this.wrong.push("an end is durable before the off");
+    },
+    log() {},
+    exit: () => {
+      this.#step();
+      this.kill();
+    },
+  };
 
   /** Power falls before the disk is asked, and rises only after. */
   #checkOrder(effects: readonly Effect[]): void {

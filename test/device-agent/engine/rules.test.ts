@@ -231,7 +231,10 @@ describe("the start-up table", () => {
   });
 
   test("policy resume, but the limit was reached meanwhile: off, and nothing of this turn switches on again", () => {
-    const running = new Story().ready().command(start(1, 1, { limit: { energyWh: 5 } })).on(0);
+    const running = new Story()
+      .ready()
+      .command(start(1, 1, { limit: { energyWh: 5 } }))
+      .on(0);
     const story = running.crash({ rebootPolicy: "resume" }).on(36_000);
     expect(story.did).toEqual(["off", "persist"]);
     expect(story.state.durable.session?.phase).toBe("ending");
