@@ -1,14 +1,12 @@
 // The error codes of the Kafka protocol that this broker answers with.
 export const errors = {
   none: 0,
-  unknownServerError: -1,
   offsetOutOfRange: 1,
   corruptMessage: 2,
   unknownTopicOrPartition: 3,
   messageTooLarge: 10,
   offsetMetadataTooLarge: 12,
   invalidTopic: 17,
-  recordListTooLarge: 18,
   invalidRequiredAcks: 21,
   illegalGeneration: 22,
   inconsistentGroupProtocol: 23,
