@@ -329,6 +329,15 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
         });
       });
 
+      test("take the offsets that groups committed in them along when they are deleted", async () => {
+        const client = wire();
+        const topic = await newTopic();
+        const group = unique("group");
+        expect(await client.commit(group, -1, "", topic, 3)).toBe(0);
+        await (await admin()).deleteTopics({ topics: [topic] });
+        await vi.waitFor(async () => expect((await client.committed(group, topic)).offset).toBe(-1));
+      });
+
       test.each([
         ["a name that is none", { topic: "not a name" }, "INVALID_TOPIC_EXCEPTION"],
         ["no partitions", { numPartitions: 0 }, "INVALID_PARTITIONS"],
