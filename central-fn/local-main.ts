@@ -1,5 +1,6 @@
 // Central in one Node process: the handlers that run as functions in the cloud, fed by a consumer of our own, the
 // sweeper by a timer, the APIs by a server. The APIs answer while Kafka is down; what queues there is handled later.
+import { hostname } from "node:os";
 import { z } from "zod";
 import { ensureTopics, openConsumer, openProducer, TopicsDiffer } from "../wire/kafka/index.ts";
 import { port, positive, readEnvironment, whole } from "../wire/process/environment.ts";
@@ -90,7 +91,9 @@ try {
 if (!stopping) {
   consumer = openConsumer({
     ...address,
-    clientId: "central",
+    // Nobody else listens there, so what carries this name in the group is what a killed Central left behind.
+    clientId: `central-${hostname()}-${new URL(server.url).port}`,
+    soleClientId: true,
     groupId: centralGroup,
     topics: centralTopics,
     closeWithinMs: 2_500,

@@ -45,11 +45,14 @@ export const access: Readonly<Record<string, "public" | readonly Role[]>> = {
 
   "POST /cp/:cp_id/stop": operator,
   "POST /cp/:cp_id/resume": operator,
+  "POST /cp/:cp_id/retire": operator,
   "GET /cp/:cp_id/faults": operator,
+  "GET /cp/:cp_id/statistics": operator,
   "GET /sessions": operator,
   "POST /sessions/:session_id/stop": operator,
   "GET /cdrs": operator,
   "GET /reviews": operator,
+  "POST /reviews/:review_id": operator,
   "GET /dead-letters": operator,
 };
 
@@ -93,6 +96,7 @@ const forms: Record<string, { pattern: RegExp; text: string }> = {
   ":driver_id": { pattern: idPattern, text: "1 to 32 of A-Z a-z 0-9 and -" },
   ":session_id": { pattern: sidPattern, text: "S-<charging point>-<16 hex digits>" },
   ":request_id": { pattern: sidPattern, text: "S-<charging point>-<16 hex digits>" },
+  ":review_id": { pattern: /^(S|orphan)-[A-Za-z0-9-]{1,150}$/, text: "a session's id or orphan-…" },
 };
 
 function checkPath(route: string, path: string, caller: Caller | undefined): void {

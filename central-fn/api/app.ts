@@ -17,6 +17,7 @@ import { faultRoutes } from "./central/faults.ts";
 import { healthRoutes } from "./central/health.ts";
 import { operationRoutes } from "./central/operations.ts";
 import { reviewRoutes } from "./central/reviews.ts";
+import { statisticsRoutes } from "./central/statistics.ts";
 import { chargingPointRoutes } from "./driver/charging-points.ts";
 import { favoriteRoutes } from "./driver/favorites.ts";
 import { notificationRoutes } from "./driver/notifications.ts";
@@ -89,6 +90,7 @@ export function createApp(options: AppOptions) {
     .route("/", operationRoutes(parts))
     .route("/", dayRoutes(parts))
     .route("/", faultRoutes(parts))
+    .route("/", statisticsRoutes(parts))
     .route("/", reviewRoutes(parts))
     .route("/", deadLetterRoutes(parts))
     .route("/", chargingPointRoutes(parts))

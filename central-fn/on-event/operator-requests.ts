@@ -11,7 +11,7 @@ import { stopSession } from "./driver-stop.ts";
 import { type Plan, type Rows, unread } from "./plan.ts";
 import { unpublished } from "./published.ts";
 import { settleQuarantine } from "./quarantine.ts";
-import { settleReview } from "./settle-review.ts";
+import { closeReview, settleReview } from "./settle-review.ts";
 
 type Of<T extends OperatorRequest["type"]> = Extract<OperatorRequest, { type: T }>;
 /** Why it was refused; undefined: done. */
@@ -46,6 +46,8 @@ function keysOf(request: OperatorRequest, row: CpRow): Key[] {
       return sessionKeys(request.driver, request.sid);
     case "settle-review":
       return [...sessionKeys(request.driver, request.sid), keys.cdr(request.driver, request.sid)];
+    case "close-review":
+      return [keys.review(request.review)];
     case "retire-cp":
       return [...claimKeys(row.claim), keys.live(request.cp)];
     case "resume-cp":
@@ -72,6 +74,8 @@ function apply(draft: CpDraft, request: OperatorRequest): Refused {
       return retire(draft, request);
     case "settle-review":
       return settleReview(draft, request);
+    case "close-review":
+      return closeReview(draft, request);
   }
 }
 

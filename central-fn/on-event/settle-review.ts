@@ -1,4 +1,5 @@
 // An operator settles a review: bills the figures in it, or waives them. Either way once, with name and reason.
+// Energy of no session has nobody to bill: its review is closed.
 import type { OperatorRequest } from "../../wire/messages/index.ts";
 import { type CdrRow, keys, type ReviewRow, type SessionRow } from "../tables/rows.ts";
 import type { CpDraft } from "./draft.ts";
@@ -20,6 +21,22 @@ export function settleReview(draft: CpDraft, request: Settle): string | undefine
   draft.put(keys.review(request.sid), {
     ...review,
     settled: { decision, by: operator, reason, atMs: draft.nowMs },
+  });
+  return undefined;
+}
+
+/** Why it cannot be closed; undefined: done. Needs the review's row. */
+export function closeReview(
+  draft: CpDraft,
+  { review: id, cp, operator, reason }: Extract<OperatorRequest, { type: "close-review" }>,
+): string | undefined {
+  const review = draft.review(id);
+  if (!review || review.cp !== cp) return "no such review";
+  if (review.sid !== null) return "it is a session's: bill or waive it";
+  if (review.settled) return `already settled: ${review.settled.decision}`;
+  draft.put(keys.review(id), {
+    ...review,
+    settled: { decision: "waive", by: operator, reason, atMs: draft.nowMs },
   });
   return undefined;
 }

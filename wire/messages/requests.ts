@@ -97,5 +97,13 @@ export const OperatorRequest = z.discriminatedUnion("type", [
     decision: z.enum(["bill", "waive"]),
     reason: z.string().min(1).max(200),
   }),
+  /** A review of energy that belongs to no session: looked into, nobody pays. */
+  z.object({
+    ...operator,
+    type: z.literal("close-review"),
+    cp: Id,
+    review: z.string().min(1).max(160),
+    reason: z.string().min(1).max(200),
+  }),
 ]);
 export type OperatorRequest = z.infer<typeof OperatorRequest>;

@@ -25,6 +25,7 @@ const pathOf = (route: string) =>
     .replace(":cp_id", "CP-001")
     .replace(":driver_id", "driver-alice")
     .replace(/:(session|request)_id/, sid("CP-001"))
+    .replace(":review_id", sid("CP-001"))
     .replace(":file", "operator.js");
 
 describe("the route table", () => {

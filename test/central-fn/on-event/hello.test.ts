@@ -252,6 +252,31 @@ describe("reviews", () => {
     const reviews = story.table.queryNow("reviews");
     expect(reviews).toMatchObject([{ value: { sid: null, registerStartWh: 10, registerEndWh: 25 } }]);
   });
+
+  it("an orphan's review is closed once, with name and reason; a session's is not closed that way", () => {
+    const { story, sid } = reviewed();
+    story.say("orphan", { registerFromWh: 5, registerToWh: 9, cause: "current without a session" });
+    const { id } = story.table
+      .queryNow<{ id: string; sid: string | null }>("reviews")
+      .map(({ value }) => value)
+      .find((review) => review.sid === null) ?? { id: "" };
+    const close = (review: string) => story.operatorSays("close-review", { review, reason: "stray current" });
+    close(sid);
+    close("orphan-nobody");
+    close(id);
+    close(id);
+    expect(story.review(sid)?.settled).toBe(null);
+    expect(story.review(id)?.settled).toMatchObject({
+      decision: "waive",
+      by: "op-1",
+      reason: "stray current",
+    });
+    expect(story.cdrs()).toEqual([]);
+    const audit = story.table.queryNow<{ reason: string | null }>("audit#2026-05-01");
+    expect(new Set(audit.map(({ value }) => value.reason))).toEqual(
+      new Set(["it is a session's: bill or waive it", "no such review", null, "already settled: waive"]),
+    );
+  });
 });
 
 describe("an operator", () => {
