@@ -45,6 +45,8 @@ export function openDownlink(address: KafkaAddress, options: DownlinkOptions): D
   const counts: DownlinkCounts = { delivered: 0, deadLetters: 0 };
   const consumer = openConsumer({
     ...address,
+    // It names the bridge, and a bridge runs once: a second of its name would take over its MQTT connection too.
+    soleClientId: true,
     groupId: "bridge",
     topics: [kafkaTopics.commands.name],
     closeWithinMs: 3_000,

@@ -132,7 +132,7 @@ export function planFaults(seed: number, durationMs: number, targets: Targets): 
     if (chosen) faults.push({ atMs, lastsMs, kind, ...chosen });
     atMs += dice.whole(...phase.gapMs);
   }
-  return faults.map(({ holds: _, ...fault }) => fault);
+  return faults.map(({ atMs, lastsMs, kind, target, cp }) => ({ atMs, lastsMs, kind, target, cp }));
 }
 
 function repeated(choice: Choice): Choice[] {

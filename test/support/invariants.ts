@@ -11,7 +11,8 @@ export interface DeviceEvent {
   epoch: number;
   seq: number;
   type: string;
-  body: { readonly [name: string]: unknown };
+  /** What lies deeper than one level (the tariff) is read by who knows its shape. */
+  body: { readonly [name: string]: string | number | boolean | null | undefined };
 }
 
 export function nameOf(e: { cp: string; src?: string; journal: string; epoch: number; seq: number }): string {

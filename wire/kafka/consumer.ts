@@ -9,6 +9,7 @@ import { errorText } from "../process/log.ts";
 import { type Client, type KafkaAddress, openClient } from "./client.ts";
 import { afterBatch, type DoneUpTo, rereadPauseMs } from "./consumer.rules.ts";
 import { retryPauseMs } from "./failure.ts";
+import { askOutGhosts } from "./ghosts.ts";
 import type { ConsumerHandle, InRecord } from "./port.ts";
 
 export interface ConsumerOptions extends KafkaAddress {
@@ -28,6 +29,11 @@ export interface ConsumerOptions extends KafkaAddress {
    * member, and the group first waits for the old one.
    */
   reconnects?: number;
+  /**
+   * No other living process has this client id (it names a port or an identity that only one can hold): what a killed
+   * one left in the group is asked out before joining, so that the group need not wait for it.
+   */
+  soleClientId?: boolean;
   /** A member silent for so long is dead to the group. Default 10 s; Kafka wants at least 6 s. */
   sessionTimeoutMs?: number;
 }
@@ -88,6 +94,7 @@ export function openConsumer(options: ConsumerOptions): ConsumerHandle {
       if (silent > stuckAfterMs) endBuild(`silent for ${Math.round(silent)} ms`);
     }, 1_000);
     const start = async (): Promise<string> => {
+      if (options.soleClientId) await askOut(client);
       await consumer.connect();
       await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
       await consumer.run({
@@ -104,6 +111,16 @@ export function openConsumer(options: ConsumerOptions): ConsumerHandle {
       ended = true;
       clearInterval(watch);
       await leave(consumer, client);
+    }
+  }
+
+  /** A help only: without it the join takes longer. */
+  async function askOut(client: Client): Promise<void> {
+    try {
+      const left = await askOutGhosts(client.kafka, groupId, options.clientId);
+      if (left > 0) log.debug(`asked ${left} dead members out of group ${groupId}`);
+    } catch (error) {
+      log.debug(`dead members of group ${groupId}: ${errorText(error)}`);
     }
   }
 
