@@ -1,5 +1,5 @@
 // The bridge process: MQTT ⇄ Kafka, stateless; kill it at any moment.
-import { z } from "zod";
+import * as z from "zod";
 import { brokerList, ensureTopics, openProducer, TopicsDiffer } from "../wire/kafka/index.ts";
 import { assertPartitions, localPartitions } from "../wire/messages/index.ts";
 import { openLink } from "../wire/mqtt/link.ts";

@@ -1,5 +1,5 @@
 // What a record of central.commands becomes: a message to one charge point, or a dead letter.
-import { z } from "zod";
+import * as z from "zod";
 import type { InRecord, OutRecord } from "../wire/kafka/port.ts";
 import { Id, maxEnvelopeBytes, mqttTopics, parseJson } from "../wire/messages/index.ts";
 import { deadLetterRecord } from "./dead-letters.ts";

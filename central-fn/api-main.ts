@@ -1,6 +1,6 @@
 // The HTTP function: the application behind an API gateway.
 import { handle, type LambdaContext, type LambdaEvent } from "hono/aws-lambda";
-import { z } from "zod";
+import * as z from "zod";
 import { readEnvironment, whole } from "../wire/process/environment.ts";
 import { createApp } from "./api/app.ts";
 import { tokensOf } from "./api/tokens.ts";

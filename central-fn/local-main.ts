@@ -1,7 +1,7 @@
 // Central in one Node process: the handlers that run as functions in the cloud, fed by a consumer of our own, the
 // sweeper by a timer, the APIs by a server. The APIs answer while Kafka is down; what queues there is handled later.
 import { hostname } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import { ensureTopics, openConsumer, openProducer, TopicsDiffer } from "../wire/kafka/index.ts";
 import { port, positive, readEnvironment, whole } from "../wire/process/environment.ts";
 import { endWith } from "../wire/process/lifetime.ts";

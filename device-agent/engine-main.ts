@@ -1,7 +1,7 @@
 // The CP Engine as a process: drives one charger over its serial line, journals, tells, obeys. It needs nobody:
 // with broker, bridge, Central and monitor gone, a running session goes on and is journalled.
 import { setTimeout as pause } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { Id, mqttTopics } from "../wire/messages/index.ts";
 import { openLink } from "../wire/mqtt/link.ts";
 import { systemClock } from "../wire/process/clock.ts";
@@ -42,7 +42,9 @@ function openJournal() {
   try {
     return openJournalFile(env.JOURNAL_PATH).journalOf(env.CP_ID);
   } catch (error) {
-    log.error(`${errorText(error)}; move the file away only if its open session may go to review`);
+    log.error(
+      `${errorText(error)}. Check that its folder exists and can be written; a damaged file may be moved away, then its open session goes to review`,
+    );
     process.exit(1);
   }
 }

@@ -1,6 +1,6 @@
 // A request's JSON body and query through a schema; a refusal says where and what.
 import type { Context, MiddlewareHandler } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { issuesText } from "../../wire/messages/index.ts";
 import type { ApiEnv } from "./access.ts";
 import { Problem } from "./problem.ts";

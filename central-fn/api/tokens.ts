@@ -6,7 +6,7 @@ import { createHash, randomBytes, webcrypto } from "node:crypto";
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { decode, sign, verify } from "hono/jwt";
-import { z } from "zod";
+import * as z from "zod";
 import { Id } from "../../wire/messages/index.ts";
 
 const algorithm = "HS256";

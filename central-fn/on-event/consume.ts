@@ -13,6 +13,7 @@ export const centralTopics = [
   kafkaTopics.status.name,
   kafkaTopics.driverRequests.name,
   kafkaTopics.operatorRequests.name,
+  kafkaTopics.deadLetters.name,
 ] as const;
 
 /** Handles the records of one topic-partition; answers with the offset up to which all is done. */

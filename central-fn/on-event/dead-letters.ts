@@ -1,7 +1,7 @@
 // A record that no handler can use is kept with its reason, and the partition goes on.
-import { type DeadLetter, identityText, parseEnvelope } from "../../wire/messages/index.ts";
+import { DeadLetter, identityText, parseEnvelope, parseJson } from "../../wire/messages/index.ts";
 import { type DeadLetterRow, keys } from "../tables/rows.ts";
-import type { Decision } from "./plan.ts";
+import { type Decision, nothing, type Plan, type Rows, unread } from "./plan.ts";
 
 export interface KafkaRecord {
   topic: string;
@@ -28,16 +28,42 @@ export function bury(record: KafkaRecord, reason: string, nowMs: number): Decisi
     ...(envelope.ok ? { event: identityText(envelope.value) } : {}),
     atMs: nowMs,
   };
-  const { v: _v, event, ...fields } = letter;
-  const row: DeadLetterRow = { ...fields, event: event ?? null, resolved: null };
   const session = envelope.ok && envelope.value.type.startsWith("session.");
   return {
-    writes: [{ do: "put", key: keys.deadLetter(id), value: row, expect: "any" }],
+    writes: [{ do: "put", key: keys.deadLetter(id), value: rowOf(letter), expect: "any" }],
     sends: [{ to: "dead-letters", message: letter }],
     logs: [
       session
         ? { level: "error", text: `ALERT: a session event is a dead letter, ${id}: ${reason}` }
         : { level: "warn", text: `dead letter ${id}: ${reason}` },
     ],
+  };
+}
+
+function rowOf({ v: _v, event, ...fields }: DeadLetter): DeadLetterRow {
+  return { ...fields, event: event ?? null, resolved: null };
+}
+
+/** The bridge's dead letters become rows too, so that an operator finds all of them in one place. */
+export function planForeign(rows: Rows, record: KafkaRecord): Plan {
+  const parsed = parseJson(DeadLetter, record.value);
+  if (!parsed.ok)
+    return {
+      ...nothing,
+      logs: [
+        { level: "warn", text: `dead letter at offset ${record.offset} cannot be read: ${parsed.reason}` },
+      ],
+    };
+  const letter = parsed.value;
+  // Central's own were written as rows before they were sent.
+  if (letter.where === "central") return nothing;
+  const key = keys.deadLetter(letter.id);
+  const need = unread(rows, [key]);
+  if (need) return need;
+  if (rows.get(key)) return nothing;
+  return {
+    writes: [{ do: "put", key, value: rowOf(letter), expect: 0 }],
+    sends: [],
+    logs: [{ level: "warn", text: `dead letter ${letter.id} of the bridge: ${letter.reason}` }],
   };
 }

@@ -1,5 +1,5 @@
 // What a function needs beside its event, opened once per process and kept warm: table, producer, log.
-import { z } from "zod";
+import * as z from "zod";
 import { brokerList, openProducer, type Producer } from "../../wire/kafka/index.ts";
 import { localPartitions } from "../../wire/messages/index.ts";
 import { readEnvironment, whole } from "../../wire/process/environment.ts";

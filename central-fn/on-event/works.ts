@@ -12,7 +12,7 @@ import {
   Will,
 } from "../../wire/messages/index.ts";
 import type { StatusItem } from "../rules/health.ts";
-import { bury, type KafkaRecord } from "./dead-letters.ts";
+import { bury, type KafkaRecord, planForeign } from "./dead-letters.ts";
 import type { Routed } from "./device-event.ts";
 import { carryOut, judge, type Steps } from "./execute.ts";
 import { type MeterItem, metersPerCommit, newestOf, planMeters } from "./meter.ts";
@@ -36,6 +36,12 @@ export function worksOf(records: readonly KafkaRecord[], settings: Settings): Wo
       return meterWorks(records);
     case "cp.status":
       return [statusWork(records, settings)];
+    case "dead-letters":
+      return records.map((record) => ({
+        firstOffset: record.offset,
+        records: [record],
+        steps: (nowMs) => carryOut((rows) => planForeign(rows, record), nowMs),
+      }));
     case "driver.requests":
       return records.map((record) =>
         singleWork(record, (nowMs) => routeDriverRequest(record.value, settings, nowMs)),

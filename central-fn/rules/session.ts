@@ -41,7 +41,7 @@ export type SessionStatus =
   | "STOPPED"
   | "CANCELLED";
 
-/** The driver's word (reference: the original's API).. */
+/** The word that a driver is shown. */
 export function statusOf(rank: SessionRank): SessionStatus {
   switch (rank) {
     case "REQUESTED":

@@ -27,6 +27,8 @@ export interface Position {
   seq: number;
 }
 
+/** A hello waits so long for the first reading: it then tells who the charger is and how the relay stands. */
+const helloWaitsMs = 4_000;
 const helloFirstMs = 1_000;
 const helloCapMs = 30_000;
 
@@ -49,8 +51,8 @@ export function decide(state: State, input: Input, at: Stamp): { state: State; e
     case "link":
       turn.state.now.linkUp = input.up;
       turn.state.now.helloTries = 0;
-      turn.state.now.helloDueMono = 0;
-      if (input.up) hello(turn, input.oldestPending);
+      turn.state.now.helloDueMono = at.mono + helloWaitsMs;
+      if (input.up && !turn.state.now.starting) hello(turn, input.oldestPending);
       break;
     case "tick":
       onTick(turn, input.oldestPending);
@@ -128,7 +130,8 @@ function hello(turn: Turn, oldestPending: Position): void {
 
 function onTick(turn: Turn, oldestPending: Position): void {
   const { now } = turn.state;
-  if (now.linkUp && !now.welcome && turn.now.mono >= now.helloDueMono) hello(turn, oldestPending);
+  const looked = now.helloTries === 0 && !now.starting;
+  if (now.linkUp && !now.welcome && (looked || turn.now.mono >= now.helloDueMono)) hello(turn, oldestPending);
 }
 
 /** SIGTERM ends the session (policy close) and the process once the end is durable; resume leaves it running. */

@@ -73,6 +73,10 @@ export function runEngine(parts: EngineParts): Engine {
     if (!working) work();
   }
 
+  function tick(): void {
+    enqueue({ is: "tick", oldestPending: journal.oldestPending() });
+  }
+
   function work(): void {
     working = true;
     for (let next = queue.shift(); next; next = queue.shift()) {
@@ -88,12 +92,15 @@ export function runEngine(parts: EngineParts): Engine {
   charger.start((event) => {
     if (event.is === "reading") chargerHeardMono = event.reading.mono;
     if (event.is === "unreachable") chargerHeardMono = null;
+    const starting = state.now.starting;
     enqueue({ is: "charger", event });
+    // The first reading is what a hello waits for.
+    if (starting && !state.now.starting) tick();
   });
   enqueue({ is: "start" });
   const cancelTick = timers.every(tickMs, () => {
     tickedMono = clock.monoMs();
-    enqueue({ is: "tick", oldestPending: journal.oldestPending() });
+    tick();
   });
 
   return {

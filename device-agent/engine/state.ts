@@ -1,5 +1,5 @@
 // What the engine knows: the part that survives a crash (one JSON value in the journal) and the part that does not.
-import { z } from "zod";
+import * as z from "zod";
 import { Answer, Grant, Limit, type Reading, Sid, Stamp, StopReason } from "../../wire/messages/index.ts";
 import type { ChargerReading } from "../charger/port.ts";
 import { emptyRegister, Register } from "../charger/register.rules.ts";

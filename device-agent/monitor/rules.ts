@@ -9,6 +9,8 @@ import type { HealthReply } from "../health/protocol.ts";
 
 export const limits = {
   strikes: 3,
+  /** Before the first verdict, for an engine that answers while its charger still boots. */
+  bootStrikes: 10,
   goods: 2,
   tickAgeMs: 2_000,
   chargerSilentMs: 10_000,
@@ -69,10 +71,16 @@ export function decide(state: HealthState, probed: Probed, intervalMs: number): 
           ];
     case "unknown": {
       const tooSoon = state.strikeAtMs !== null && probed.atMs - state.strikeAtMs < intervalMs;
-      return tooSoon ? [{ fact: "bad", reason }] : decideStrike(state, probed.atMs, reason);
+      if (tooSoon) return [{ fact: "bad", reason }];
+      return decideStrike(
+        state,
+        probed.atMs,
+        reason,
+        isBooting(probed.outcome) ? limits.bootStrikes : limits.strikes,
+      );
     }
     case "OK":
-      return decideStrike(state, probed.atMs, reason);
+      return decideStrike(state, probed.atMs, reason, limits.strikes);
   }
 }
 
@@ -121,9 +129,14 @@ function decideGood(state: HealthState): HealthFact[] {
   return [good, { fact: state.verdict === "KO" ? "restored" : "found-well" }];
 }
 
-function decideStrike(state: HealthState, atMs: number, reason: string): HealthFact[] {
+/** The engine lives and has not heard its charger yet: both may just be starting. */
+function isBooting(outcome: ProbeOutcome): boolean {
+  return outcome.is === "reply" && outcome.reply.chargerHeardMs === null;
+}
+
+function decideStrike(state: HealthState, atMs: number, reason: string, atMost: number): HealthFact[] {
   const strike: HealthFact = { fact: "strike", count: state.strikes + 1, atMs, reason };
-  return strike.count < limits.strikes ? [strike] : [strike, { fact: "fault", reason }];
+  return strike.count < atMost ? [strike] : [strike, { fact: "fault", reason }];
 }
 
 /** Null for a good probe, else what is wrong, in an operator's words. */

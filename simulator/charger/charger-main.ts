@@ -1,7 +1,7 @@
 // The process `ev-charger-N`: one simulated box and car behind a pseudo-terminal, with a control socket.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { Id } from "../../wire/messages/index.ts";
 import { systemClock } from "../../wire/process/clock.ts";
 import { readEnvironment, whole } from "../../wire/process/environment.ts";

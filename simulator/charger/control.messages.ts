@@ -1,5 +1,5 @@
 // What can be said to a simulated charger beside its serial line, and what it answers: JSON lines.
-import { z } from "zod";
+import * as z from "zod";
 import type { EnergisedInterval } from "./point.rules.ts";
 
 const Wh = z.number().int().min(1).max(1_000_000);

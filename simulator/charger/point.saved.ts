@@ -1,6 +1,6 @@
 // What of a simulated point outlives its process: the EEPROM, the truth about the energy, and the car, which is a
 // thing of the world. The process's end is a power cut for the box.
-import { z } from "zod";
+import * as z from "zod";
 import type { BoxOptions } from "./box.state.ts";
 import { newCar } from "./car.rules.ts";
 import { meteredRegisterWs, newPoint, type Point, type PointOptions, trueRegisterWs } from "./point.rules.ts";

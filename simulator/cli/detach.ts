@@ -13,7 +13,8 @@ const cli = fileURLToPath(new URL("../cli.ts", import.meta.url));
 export async function startDetached(args: Arguments, output: Output): Promise<number> {
   const places = placesOf(args.stateDir);
   makePlaces(places);
-  const log = openSync(join(places.logs, "fleet.log"), "a");
+  // It holds the operator link with its token: for this user alone.
+  const log = openSync(join(places.logs, "fleet.log"), "a", 0o600);
   const only = args.only.length > 0 ? ["--only", args.only.join(",")] : [];
   const child = spawn(
     process.execPath,

@@ -1,5 +1,5 @@
 // Asks Central for the fleet's state, with an operator's token, and checks what it says.
-import { z } from "zod";
+import * as z from "zod";
 import type { CpReading } from "./fleet-view.rules.ts";
 
 const Answer = z.object({

@@ -1,5 +1,5 @@
 // The driver API as the phone's behaviour uses it: each answer becomes an input of the phone's rules.
-import { z } from "zod";
+import * as z from "zod";
 import { errorText } from "../../wire/process/log.ts";
 import type { CentralClient } from "./central-client.ts";
 import type { Input, Notification, Session } from "./phone.rules.ts";

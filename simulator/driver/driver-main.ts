@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { Id } from "../../wire/messages/index.ts";
 import { port, readEnvironment } from "../../wire/process/environment.ts";
 import { endWith } from "../../wire/process/lifetime.ts";

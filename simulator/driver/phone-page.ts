@@ -57,7 +57,7 @@ function showPoints(points) {
     const text = element("div", "grow", "");
     text.append(
       element("strong", "", point.cp_id + "  " + point.name),
-      element("span", "small", point.power_kw + " kW " + point.connector_type + ", € " + point.price_eur_per_kwh + "/kWh"),
+      element("span", "small", point.power_kw + " kW " + point.connector_type + ", € " + Number(point.price_eur_per_kwh).toFixed(2) + "/kWh"),
       element("span", "small", [point.location?.address, point.location?.city].filter(Boolean).join(", ")),
     );
     const side = element("div", "side", "");

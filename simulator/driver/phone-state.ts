@@ -1,7 +1,7 @@
 // What the phone keeps across a kill, in one small file that is replaced in one step.
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { isCode } from "../fleet/process-identity.ts";
 import { blank, type Durable } from "./phone.rules.ts";
 

@@ -1,6 +1,6 @@
 // A driver's request file: what to ask for, one after the other, and whether to begin again after the last.
 import { readFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { Id } from "../../wire/messages/index.ts";
 import { isCode } from "../fleet/process-identity.ts";
 

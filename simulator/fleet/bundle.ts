@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Plugin } from "esbuild";
-import { z } from "zod";
+import * as z from "zod";
 import { Complaint } from "./complaint.ts";
 import { readFile, writeJson } from "./fleet-files.ts";
 import { isCode } from "./process-identity.ts";

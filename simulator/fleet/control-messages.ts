@@ -1,5 +1,5 @@
 // What the CLI and the supervisor say to each other: JSON lines over the control socket, one request per connection.
-import { z } from "zod";
+import * as z from "zod";
 
 export const ControlRequest = z.discriminatedUnion("verb", [
   z.strictObject({ verb: z.literal("status") }),

@@ -1,6 +1,6 @@
 // The editable files of a fleet: one per charge point, one per driver, one for what they share. Names as in the
 // public API (snake case, unit last); an unknown key is refused, for it is mostly a known one misspelt.
-import { z } from "zod";
+import * as z from "zod";
 import { ConnectorType, Id } from "../../wire/messages/index.ts";
 
 const Ms = z.number().int().min(50).max(3_600_000);
@@ -37,7 +37,7 @@ export const CpFile = z.strictObject({
   status_ttl_ms: Ms.default(6_000),
   /** Secondary amperes and transformer ratio; left out, they follow from the power. */
   amps: z.number().int().min(6).max(80).optional(),
-  ct_ratio: z.number().int().min(1).max(1_000).optional(),
+  ct_ratio: z.number().int().min(1).max(100).optional(),
 });
 export type CpFile = z.infer<typeof CpFile>;
 

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import type { CdrRow, CpRow, ReviewRow, SessionRow } from "../../central-fn/tables/rows.ts";
+import { registerWh } from "../../device-agent/charger/register.rules.ts";
+import type { Durable } from "../../device-agent/engine/state.ts";
 import { baseFleet } from "../../simulator/fleet/base-fleet.ts";
 import { askSupervisor } from "../../simulator/fleet/control-client.ts";
 import type { ControlRequest, ServiceReport } from "../../simulator/fleet/control-messages.ts";
 import { writeFleet } from "../../simulator/fleet/fleet-files.ts";
 import type { Fleet } from "../../simulator/fleet/fleet-schemas.ts";
 import { type Places, placesOf } from "../../simulator/fleet/places.ts";
-import { registerWh } from "../../device-agent/charger/register.rules.ts";
-import type { Durable } from "../../device-agent/engine/state.ts";
 
 const root = join(import.meta.dirname, "../..");
 

@@ -1,6 +1,6 @@
 // GET /sessions?day=, /cdrs?day=: the sessions requested and the bills made on a UTC day, newest first.
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { Key } from "../../tables/port.ts";
 import { type CdrRow, dayOf, type IndexRow, keys, type SessionRow } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";

@@ -1,6 +1,6 @@
 // GET /dead-letters: messages that could not be used, with the reason, newest first.
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { DeadLetterRow } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
 import { Count, query } from "../body.ts";

@@ -1,6 +1,6 @@
 // GET /cp/{cp_id}/faults: when a charge point was not On, and why, newest first.
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { faultsOf, type Interval, intervalsOf } from "../../rules/history.ts";
 import { keys, partitions, type TransitionRow } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";

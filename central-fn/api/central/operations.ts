@@ -2,7 +2,7 @@
 // Each is one record in Kafka; 202 says that it is stored, not that the device has obeyed.
 import { randomUUID } from "node:crypto";
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { cpOfSid, type OperatorRequest, partitionOf } from "../../../wire/messages/index.ts";
 import { isOver } from "../../rules/session.ts";
 import type { ApiEnv } from "../access.ts";

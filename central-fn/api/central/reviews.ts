@@ -1,6 +1,6 @@
 // GET /reviews: what nobody can vouch for, waiting for an operator's decision; POST /reviews/{review_id}: the decision.
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { keys, type ReviewRow } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
 import { Count, json, query } from "../body.ts";

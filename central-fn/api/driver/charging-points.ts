@@ -1,6 +1,6 @@
 // GET /charging-points and /charging-points/{cp_id}: where a driver may charge, how far, at what price.
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { ConnectorType } from "../../../wire/messages/index.ts";
 import { type DriverRow, keys } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";

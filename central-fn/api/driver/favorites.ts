@@ -1,6 +1,6 @@
 // /drivers/{driver_id}/favorites: the charging points that a driver marked.
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { Id, partitionOf } from "../../../wire/messages/index.ts";
 import { type DriverRow, keys } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";

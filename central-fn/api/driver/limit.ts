@@ -1,5 +1,5 @@
 // A driver's limit as the device understands it: energy and time. Money is turned into energy at the present price.
-import { z } from "zod";
+import * as z from "zod";
 import type { Limit } from "../../../wire/messages/index.ts";
 import { energyWithinCost } from "../../rules/cost.ts";
 import { Problem } from "../problem.ts";

@@ -1,6 +1,6 @@
 // /drivers/{driver_id}/notifications: the inbox, gapless by sequence; /alerts: an operator's announcements.
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { type DriverRow, type InboxRow, keys, partitions } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
 import { json, query } from "../body.ts";

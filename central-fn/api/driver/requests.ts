@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { cpOfSid, Id, partitionOf, type StartRequest } from "../../../wire/messages/index.ts";
 import type { ApiEnv } from "../access.ts";
 import { json } from "../body.ts";

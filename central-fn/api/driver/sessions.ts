@@ -1,6 +1,6 @@
 // /drivers/{driver_id}/sessions: the current one, any own one, its stop, the past ones with their bills.
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { cpOfSid, partitionOf } from "../../../wire/messages/index.ts";
 import { type CdrRow, type DriverRow, keys, partitions, type SessionRow } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";

@@ -5,7 +5,7 @@
 // a single Apache broker with its default flush settings. What it does not do: replication, transactions, access
 // control, TLS, SASL, compaction, re-compression or conversion of old message formats, topics made by asking for them,
 // static group membership, quotas, fetch sessions, time stamps given by the broker.
-import { z } from "zod";
+import * as z from "zod";
 import { port, positive, readEnvironment, whole } from "../../../wire/process/environment.ts";
 import { endWith } from "../../../wire/process/lifetime.ts";
 import { errorText, openLog } from "../../../wire/process/log.ts";

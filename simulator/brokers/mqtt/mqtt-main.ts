@@ -1,5 +1,5 @@
 // ev-mqtt: the MQTT broker of the local default, as a process.
-import { z } from "zod";
+import * as z from "zod";
 import { flag, port, readEnvironment } from "../../../wire/process/environment.ts";
 import { endWith } from "../../../wire/process/lifetime.ts";
 import { errorText, openLog } from "../../../wire/process/log.ts";

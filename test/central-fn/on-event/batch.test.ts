@@ -301,3 +301,45 @@ describe("two copies of the handler", () => {
     expect(await handler(mskEvent([event]))).toEqual({ batchItemFailures: [] });
   });
 });
+
+describe("dead letters of the bridge", () => {
+  const letter = (where: "bridge" | "central", id: string) => ({
+    topic: "dead-letters",
+    partition: 0,
+    offset: 0,
+    timestampMs: startMs,
+    value: Buffer.from(
+      JSON.stringify({
+        v: 1,
+        id,
+        where,
+        topic: "ev/v1/1/CP-001/engine/events",
+        reason: "not JSON",
+        payloadBase64: "eA==",
+        atMs: startMs,
+      }),
+    ),
+  });
+
+  it("become rows that an operator finds, once however often they come", async () => {
+    const table = memoryTable();
+    const { handler, sent } = central(table);
+    const record = letter("bridge", "ev/v1/1/CP-001/engine/events/abc");
+    await handler(mskEvent([record, { ...record, offset: 1 }]));
+    expect(table.queryNow("dead-letters").map((row) => row.value)).toMatchObject([
+      { id: "ev/v1/1/CP-001/engine/events/abc", where: "bridge", reason: "not JSON", resolved: null },
+    ]);
+    expect(table.commits).toBe(1);
+    expect(sent).toEqual([]);
+  });
+
+  it("of Central's own are rows already, and an unreadable one stops nothing", async () => {
+    const table = memoryTable();
+    const { handler, lines } = central(table);
+    const broken = { ...letter("bridge", "x"), offset: 1, value: Buffer.from("{") };
+    const answer = await handler(mskEvent([letter("central", "cp.events/0-7"), broken]));
+    expect(answer.batchItemFailures).toEqual([]);
+    expect(table.queryNow("dead-letters")).toEqual([]);
+    expect(lines.join()).toContain("cannot be read");
+  });
+});

@@ -299,12 +299,32 @@ describe("meter and hello", () => {
     expect(meter.w.length).toBeGreaterThan(1);
   });
 
-  test("hello on every connection, repeated with growing pauses until the welcome", () => {
+  test("hello waits for the first reading, so that it can tell who the charger is and how the relay stands", () => {
     const position = { epoch: 1, seq: 1 };
     const story = new Story().input({ is: "link", up: true, oldestPending: position });
-    expect(story.last("hello")).toMatchObject({ connector: null, openSid: null });
-    for (let i = 0; i < 20; i++) story.wait(1).input({ is: "tick", oldestPending: position });
-    expect(story.count("hello")).toBe(4);
+    expect(story.count("hello")).toBe(0);
+    story.identity().reads({ plugged: true }).input({ is: "tick", oldestPending: position });
+    expect(story.last("hello")).toMatchObject({
+      firmware: "8.2.3",
+      connector: { plugged: true },
+      openSid: null,
+    });
+    story.input({ is: "link", up: false, oldestPending: position });
+    story.input({ is: "link", up: true, oldestPending: position });
+    expect(story.count("hello"), "and comes at once on every later connection").toBe(2);
+  });
+
+  test("a charger that says nothing holds the hello back for 4 s; it is repeated with growing pauses until the welcome", () => {
+    const position = { epoch: 1, seq: 1 };
+    const story = new Story().input({ is: "link", up: true, oldestPending: position });
+    const toldAtS: number[] = [];
+    for (let s = 1; s <= 30; s++) {
+      const before = story.count("hello");
+      story.wait(1).input({ is: "tick", oldestPending: position });
+      if (story.count("hello") > before) toldAtS.push(s);
+    }
+    expect(toldAtS).toEqual([4, 6, 10, 18]);
+    expect(story.last("hello")).toMatchObject({ connector: null });
     story.welcome().wait(60).input({ is: "tick", oldestPending: position });
     expect(story.count("hello")).toBe(4);
   });

@@ -132,8 +132,8 @@ describe("a disk that breaks", () => {
     expect(first.code).toBe(70);
     expect(first.lines.filter((line) => /^(wish|published (?!meter))/.test(line))).toEqual([
       "wish off",
-      "published hello 1",
       "published connector 1",
+      "published hello 1",
       "wish on",
       "published answer 1 start-supply",
       "published session.started 1",

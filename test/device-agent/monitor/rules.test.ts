@@ -116,3 +116,20 @@ test("a fault whose reason changes is told again with the new one, and only then
   expect(words).toEqual(["bad, reason-changed", "bad", "bad, reason-changed"]);
   expect(state.reason).toBe("engine not running");
 });
+
+test("while engine and charger are starting, ten seconds without the charger are no fault; a dead engine is one", () => {
+  const booting = reply({ chargerHeardMs: null });
+  const [words] = run(
+    unknownHealth,
+    Array.from({ length: 9 }, (): [ProbeOutcome] => [booting]),
+  );
+  expect(words.at(-1)).toBe("strike 9");
+  const [found] = run(unknownHealth, [
+    ...Array.from({ length: 5 }, (): [ProbeOutcome] => [booting]),
+    [good],
+    [good],
+  ]);
+  expect(found.at(-1)).toBe("good 2, found-well");
+  const [dead] = run(unknownHealth, [[gone], [gone], [gone]]);
+  expect(dead.at(-1)).toBe("strike 3, fault");
+});
