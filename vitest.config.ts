@@ -4,6 +4,8 @@ const common = { pool: "forks" as const, testTimeout: 20_000, hookTimeout: 60_00
 
 export default defineConfig({
   test: {
+    // Tests of processes mostly wait: more workers than cores.
+    maxWorkers: 4,
     projects: [
       {
         test: {

@@ -93,11 +93,6 @@ describe("the nights in which Madrid changes its clocks", () => {
   function stored(timeZone: string, fromMs: number, toMs: number) {
     process.env.TZ = timeZone;
     const story = new Story();
-    story.nowMs = fromMs - 5_000;
-    story.ready();
-    const sid = newSid();
-    story.request(sid);
-    const grant = story.grantOf(sid);
     const at = (wallMs: number) => ({
       boot: "boot-1",
       mono: wallMs - fromMs + 100_000,
@@ -105,6 +100,14 @@ describe("the nights in which Madrid changes its clocks", () => {
       synced: true,
     });
     story.nowMs = fromMs;
+    const hello = { at: at(fromMs) };
+    story.register(30_000, hello);
+    story.hello(hello);
+    story.status("OK", 1, hello);
+    story.canary();
+    const sid = newSid();
+    story.request(sid);
+    const grant = story.grantOf(sid);
     story.say(
       "session.started",
       { ...grant, registerStartWh: 1_000, startedAt: at(fromMs) },

@@ -6,14 +6,7 @@ import type { KafkaRecord } from "../../central-fn/on-event/dead-letters.ts";
 import type { Step, StepAnswer, Steps } from "../../central-fn/on-event/execute.ts";
 import { worksOf } from "../../central-fn/on-event/works.ts";
 import { type InboxRow, keys } from "../../central-fn/tables/rows.ts";
-import {
-  alice,
-  connectorBody,
-  helloBody,
-  partitions,
-  registrationBody,
-  Story,
-} from "../central-fn/on-event/story.ts";
+import { alice, connectorBody, partitions, Story } from "../central-fn/on-event/story.ts";
 
 const cps = ["CP-001", "CP-002", "CP-003"];
 
@@ -22,15 +15,9 @@ function given() {
   const story = new Story();
   cps.forEach((cp, n) => {
     const journal = `aaaaaaaa-000${n}`;
-    story.take(
-      story.event("registration", registrationBody(), { cp, journal: `bbbbbbbb-000${n}` }),
-      story.event("hello", { ...helloBody, oldestPending: { epoch: 1, seq: 1 } }, { cp, journal }),
-      story.event(
-        "status",
-        { engine: "OK", conn: 1, intervalMs: 2_000, ttlMs: 6_000 },
-        { cp, journal: `cccccccc-000${n}` },
-      ),
-    );
+    story.register(30_000, { cp, journal: `bbbbbbbb-000${n}` });
+    story.hello({ cp, journal });
+    story.status("OK", 1, { cp, journal: `cccccccc-000${n}` });
   });
   const requests = cps.map((cp, n) =>
     story.record(
