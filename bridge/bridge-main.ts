@@ -101,6 +101,8 @@ function start(): void {
       // What the devices hold is the only buffer: nothing is to wait for the bridge in the broker's memory.
       cleanSession: true,
       keepaliveS: 10,
+      // Few bridges need no spreading, and what a device sends before its bridge is back it has to send again.
+      reconnectMostMs: 400,
     },
     subscriptionsOf(shards, partitions),
     {

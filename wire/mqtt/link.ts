@@ -67,7 +67,8 @@ export function openLink(
       log.warn(`no connection to ${broker}: ${reason}; trying on`);
     }
     if (closing) return;
-    const { least, most } = reconnectMs;
+    const { least } = reconnectMs;
+    const most = Math.max(least, options.reconnectMostMs ?? reconnectMs.most);
     retry = setTimeout(connect, least + Math.random() * (most - least));
   };
   const connect = () => {

@@ -7,6 +7,8 @@ export interface LinkOptions {
   /** False: the broker keeps subscriptions and QoS 1 messages while the client is away. */
   cleanSession: boolean;
   keepaliveS: number;
+  /** Longest pause before the next attempt, at least 200; default 2 s, which spreads a fleet that comes back. */
+  reconnectMostMs?: number;
   /** Asked anew for every connection: a will carries the number of the connection it belongs to. */
   will?: (connection: number) => { topic: string; payload: string; qos: 0 | 1 };
   username?: string;

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
@@ -222,6 +222,21 @@ test("refused connections and subscriptions are told in words and tried again", 
   await until("a line", () => other.lines.length > 0);
   expect(other.lines[0]).toMatch(/not authorized/i);
   expect(device.ups.concat(other.ups)).toEqual([]);
+});
+
+test("attempts follow each other as closely as asked, for the few whom many wait for", async () => {
+  let attempts = 0;
+  const server = createServer((socket) => {
+    attempts += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  afterwards.push(() => server.close());
+  const address = server.address();
+  if (typeof address !== "object" || !address) throw new Error("no port");
+  watch(address.port, [], { reconnectMostMs: 250 });
+  // At the usual pace these would take 22 s.
+  await until("20 attempts", () => attempts >= 20, 10_000);
 });
 
 test("after close nothing runs on, whether connected, connecting or never answered", async () => {
