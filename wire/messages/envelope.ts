@@ -61,11 +61,14 @@ export function parseEnvelope(bytes: Uint8Array): Parsed<Envelope> {
   return parseJson(Envelope, bytes);
 }
 
+/** Refuses what is no UTF-8: replaced bytes would give two payloads one meaning. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** Parses JSON bytes with a schema; never throws. */
 export function parseJson<S extends z.ZodType>(schema: S, bytes: Uint8Array | string): Parsed<z.infer<S>> {
   let json: unknown;
   try {
-    json = JSON.parse(typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes));
+    json = JSON.parse(typeof bytes === "string" ? bytes : utf8.decode(bytes));
   } catch (error) {
     return { ok: false, reason: `not JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
