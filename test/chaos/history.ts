@@ -43,7 +43,7 @@ export interface History {
 
 export interface Fault {
   kind: FaultKind;
-  /** Service, link or charge point. */
+  /** Service, link, disk or, for its box, charge point. */
   target: string;
   /** The charge point it strikes; null: a driver's phone or a shared server. */
   cp: string | null;

@@ -158,7 +158,13 @@ function candidates(part: Part, targets: Targets): Candidate[] {
     case "disk":
       return targets.smallDisk === null
         ? []
-        : [{ target: targets.smallDisk, cp: targets.smallDisk, holds: [`disk ${targets.smallDisk}`] }];
+        : [
+            {
+              target: `disk of ${targets.smallDisk}`,
+              cp: targets.smallDisk,
+              holds: [`disk ${targets.smallDisk}`],
+            },
+          ];
     case "device-link":
     case "server-link":
       return targets.links
@@ -198,7 +204,7 @@ function lastsOf(kind: FaultKind, part: Part, dice: Dice): number {
 
 /** A blip that nobody need notice, or long enough that it must be shown. */
 function deviceLastsMs(dice: Dice): number {
-  return dice.whole(0, 1) === 0 ? dice.whole(300, 4_000) : dice.whole(8_000, 12_000);
+  return dice.whole(0, 2) === 0 ? dice.whole(300, 4_000) : dice.whole(8_000, 12_000);
 }
 
 export interface Dice {

@@ -39,6 +39,7 @@ function struck(target: string): string {
     .replace(/^ev-charger-\d+/, "charger")
     .replace(/^ev-driver-\w+/, "driver")
     .replace(/^CP-\d+/, "box")
+    .replace(/^disk of .*/, "disk")
     .replace(/^ev-/, "");
 }
 
