@@ -85,7 +85,7 @@ class Model {
   #doneWritten = { epoch: 0, seq: 0 };
   readonly entries: Entry[] = [];
 
-  commit(state: unknown | undefined, events: readonly NewEvent[]): void {
+  commit(state: unknown, events: readonly NewEvent[]): void {
     if (state !== undefined) this.#saved = state;
     for (const { type, body } of events) {
       const { topic } = roadOf(type);
