@@ -30,7 +30,7 @@ export interface Journal {
    * Makes state (when given) and events durable in one transaction. Throws JournalBroken (exit and replay), or
    * JournalFull when the disk has no room: an urgent commit first uses the room kept back for it.
    */
-  commit(state: unknown | undefined, events: readonly NewEvent[], urgent: boolean): void;
+  commit(state: unknown, events: readonly NewEvent[], urgent: boolean): void;
   /** Oldest first, not yet acknowledged nor dead-lettered, strictly after (epoch, seq); meter messages are `bulk`. */
   unacknowledged(
     kind: "urgent" | "bulk",

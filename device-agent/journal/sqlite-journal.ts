@@ -79,14 +79,14 @@ class CpJournal implements Journal {
     return this.#backlog - this.#settled.size;
   }
 
-  commit(state: unknown | undefined, events: readonly NewEvent[], urgent: boolean): void {
+  commit(state: unknown, events: readonly NewEvent[], urgent: boolean): void {
     const write = () => this.#write(state, events);
     if (urgent) this.#file.insist(write);
     else if (!this.#file.attempt(write))
       throw new JournalFull(`no room for the journal ${this.#file.path}: free some disk space`);
   }
 
-  #write(state: unknown | undefined, events: readonly NewEvent[]): void {
+  #write(state: unknown, events: readonly NewEvent[]): void {
     const seqBefore = this.#seq;
     const lastBefore = new Map(this.#last);
     try {

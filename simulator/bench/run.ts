@@ -120,7 +120,7 @@ try {
   const memory = new Map<string, number[]>();
   for (const { role, memory_mb } of services)
     if (memory_mb !== null) memory.set(role, [...(memory.get(role) ?? []), memory_mb]);
-  for (const [role, values] of [...memory].sort())
+  for (const [role, values] of [...memory].sort(([a], [b]) => a.localeCompare(b)))
     say(
       `resident memory, ${role}: median ${mb(quantile(values, 0.5))}, largest ${mb(Math.max(...values))} (${values.length})`,
     );

@@ -292,6 +292,8 @@ export class SimDevice {
   /** A new disk in place of the old one: what the old one knew is gone. */
   replaceDisk(): void {
     this.lostJournals.add(this.disk.id);
+    // What the charger is enabled for now, no journal knows any more: until the new engine looks, it may close.
+    this.box.enabledBy = "firmware";
     this.killEngine();
     this.disk = newDisk(`${this.#world.hex(8)}-${this.#world.hex(4)}`);
     this.#world.after(5_000, () => this.startEngine());

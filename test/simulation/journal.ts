@@ -95,7 +95,7 @@ export class SimJournal implements Journal {
     return n;
   }
 
-  commit(state: unknown | undefined, events: readonly NewEvent[], urgent: boolean): void {
+  commit(state: unknown, events: readonly NewEvent[], urgent: boolean): void {
     if (this.#disk.full && !urgent) throw new JournalFull("simulated disk full");
     this.#crash("before");
     const altered = this.#bugs.alter && state !== undefined ? this.#bugs.alter(state, events) : state;

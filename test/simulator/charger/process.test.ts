@@ -275,7 +275,7 @@ test.concurrent.for(["script", "python3"] as const)(
     const stage = new Stage(onTestFinished);
     let heard = "";
     const pty: Pty = await openPty({ onBytes: (bytes) => (heard += bytes), onGone: () => {} }, [holder]);
-    stage.endings.push(() => pty.close());
+    stage.endings.push(() => void pty.close());
     const { port } = await stage.line(pty.path);
     const every = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
     port.write(every);
