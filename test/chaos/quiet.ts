@@ -14,6 +14,8 @@ import { type Ground, mendAll, tellBox } from "./nemesis.ts";
 /** Sessions that have not ended by themselves are then stopped by their drivers, cars that stay are unplugged. */
 const patienceMs = 15_000;
 const againMs = 10_000;
+/** An outbox tells again what was not acknowledged after at most 30 s. */
+const resendMs = 40_000;
 
 /** Resolves with an empty list when all is quiet, else with what was missing at the end of the time. */
 export async function comeToRest(
@@ -30,7 +32,8 @@ export async function comeToRest(
     await eventually(
       "rest",
       async () => {
-        missing = await whatIsMissing(ground).catch((error: unknown) => [errorText(error)]);
+        const hasResent = performance.now() - began > resendMs;
+        missing = await whatIsMissing(ground, hasResent).catch((error: unknown) => [errorText(error)]);
         if (missing.length === 0) return true;
         if (performance.now() - urgedAt > againMs) {
           urgedAt = performance.now();
@@ -47,7 +50,8 @@ export async function comeToRest(
   }
 }
 
-async function whatIsMissing(ground: Ground): Promise<string[]> {
+/** `hasResent`: whatever an engine had to tell it has told again; the witness hears of no older acknowledgement. */
+async function whatIsMissing(ground: Ground, hasResent: boolean): Promise<string[]> {
   const { fleet, targets } = ground;
   const missing: string[] = [];
   const heard = new Set(ground.history.acknowledged);
@@ -64,7 +68,7 @@ async function whatIsMissing(ground: Ground): Promise<string[]> {
       ({ epoch, seq, acked, parked }) =>
         !acked && !parked && !heard.has(nameOf({ cp, journal: id, epoch, seq })),
     );
-    if (waiting.length > 0) missing.push(`${cp} has ${waiting.length} events to tell`);
+    if (waiting.length > 0 && !hasResent) missing.push(`${cp} has ${waiting.length} events to tell`);
     if (state?.session) missing.push(`${cp} has ${state.session.sid} open`);
   }
   if (missing.length > 0) return missing;

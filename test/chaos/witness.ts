@@ -125,6 +125,7 @@ function listen(fleet: LiveFleet, { acknowledged, published }: Seen) {
       clientId: "chaos-witness",
       cleanSession: true,
       keepaliveS: 5,
+      reconnectMostMs: 200,
     },
     [
       { topic: mqttTopics.allEngineEvents, qos: 0 },
