@@ -73,8 +73,13 @@ function writeReserve(path: string): boolean {
   try {
     writeSync(file, Buffer.alloc(reserveBytes, 1));
     fsyncSync(file);
+    return true;
+  } catch (error) {
+    // Somebody else was faster with the last of the room.
+    rmSync(path, { force: true });
+    if (error instanceof Error && "code" in error && error.code === "ENOSPC") return false;
+    throw error;
   } finally {
     closeSync(file);
   }
-  return true;
 }

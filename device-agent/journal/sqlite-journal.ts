@@ -1,7 +1,7 @@
 // The journal in one SQLite file.
 //
 // A file may hold the journals of several charge points (a fleet worker); each has an id, epochs and events of
-// its own. Acknowledgements, dead letters and Central's word are gathered and written with the next commit: losing
+// its own. Acknowledgements and dead letters are gathered and written with the next commit or word of Central: losing
 // them costs a resend, and a full disk need not take them at once.
 import { randomUUID } from "node:crypto";
 import { type Envelope, roadOf } from "../../wire/messages/index.ts";
@@ -174,10 +174,17 @@ class CpJournal implements Journal {
     if (!isAfter({ epoch, seq }, this.#done)) return;
     this.#done = { epoch, seq };
     this.#doneWritten = false;
+    // At once, for a charge point that falls silent then must not keep what is done with.
+    this.#writeNotesNow();
   }
 
   #writeMany(): void {
-    if (this.#settled.size >= notesPerWrite) this.#file.attempt(() => this.#write(undefined, []));
+    if (this.#settled.size >= notesPerWrite) this.#writeNotesNow();
+  }
+
+  /** Where there is room; else with a later commit. */
+  #writeNotesNow(): void {
+    this.#file.attempt(() => this.#write(undefined, []));
   }
 
   /** Meter messages in Kafka are done with; events of cp.events wait for Central's word. */
@@ -218,7 +225,7 @@ class CpJournal implements Journal {
   }
 
   close(): void {
-    if (this.#settled.size > 0 || !this.#doneWritten) this.#file.attempt(() => this.#write(undefined, []));
+    if (this.#settled.size > 0 || !this.#doneWritten) this.#writeNotesNow();
     this.#file.close();
   }
 }

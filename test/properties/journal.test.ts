@@ -125,7 +125,9 @@ class Model {
   }
 
   forget(epoch: number, seq: number): void {
-    if (isAfter({ epoch, seq }, this.#done)) this.#done = { epoch, seq };
+    if (!isAfter({ epoch, seq }, this.#done)) return;
+    this.#done = { epoch, seq };
+    this.#write();
   }
 
   /** Another process opens the journal, after a clean end or a sudden one. */

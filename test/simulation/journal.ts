@@ -176,7 +176,9 @@ export class SimJournal implements Journal {
   }
 
   forget(epoch: number, seq: number): void {
-    if (!upTo({ epoch, seq }, this.#done)) this.#done = { epoch, seq };
+    if (upTo({ epoch, seq }, this.#done)) return;
+    this.#done = { epoch, seq };
+    if (!this.#disk.full) this.#writeNotes();
   }
 
   #writeNotes(): void {
