@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-const common = { pool: "forks" as const, testTimeout: 20_000, hookTimeout: 60_000 };
+const common = { pool: "forks" as const, testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
     // Tests of processes mostly wait: more workers than cores.
-    maxWorkers: 4,
+    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -99,11 +99,11 @@ describe("clients that are slow", () => {
     });
     const fromMs = performance.now();
     expect((await fetch(`${strict.url}/cp`)).status).toBe(200);
-    expect(performance.now() - fromMs).toBeLessThan(1_000);
+    expect(performance.now() - fromMs).toBeLessThan(2_000);
     await Promise.all(
       sockets.map((socket) => (socket.closed ? Promise.resolve() : once(socket.resume(), "close"))),
     );
-    expect(performance.now() - fromMs).toBeLessThan(3_000);
+    expect(performance.now() - fromMs).toBeLessThan(6_000);
     await strict.close();
   });
 });

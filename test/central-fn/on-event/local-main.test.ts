@@ -54,7 +54,7 @@ function start(main: string, env: Record<string, string>): Process {
 }
 
 async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const endMs = performance.now() + 15_000;
+  const endMs = performance.now() + 30_000;
   while (performance.now() < endMs) {
     const found = await look();
     if (found !== undefined) return found;

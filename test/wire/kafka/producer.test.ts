@@ -167,7 +167,7 @@ describe("the producer", () => {
   });
 
   it("refuses only the record that can never be sent", async () => {
-    producer = open({ placeGraceMs: 300 });
+    producer = open({ placeGraceMs: 1_000 });
     const first = next;
     const good = sendMany(30);
     const bad = [
@@ -185,7 +185,7 @@ describe("the producer", () => {
     await expectComplete(first);
     const late = performance.now();
     await expect(producer.send([{ ...numbered(0, 0), topic: "no.such.topic" }])).rejects.toThrow(SendRefused);
-    expect(performance.now() - late).toBeLessThan(290);
+    expect(performance.now() - late).toBeLessThan(900);
   });
 
   it("closes within its bound although Kafka does not answer, and rejects what it cannot vouch for", async () => {
@@ -195,7 +195,7 @@ describe("the producer", () => {
     const outcome = producer.send([numbered(0, 0)]).then(String, (error: unknown) => error);
     const since = performance.now();
     await producer.close();
-    expect(performance.now() - since).toBeLessThan(1_000);
+    expect(performance.now() - since).toBeLessThan(3_000);
     expect(await outcome).toBeInstanceOf(SendRefused);
     await expect(producer.send([numbered(0, 0)])).rejects.toThrow(SendRefused);
   });

@@ -98,8 +98,8 @@ export async function startStandIn(): Promise<StandIn> {
   return standIn;
 }
 
-/** A broker that is not the stand-in may take long to start. */
-const patience = process.env.KAFKA_COMMAND ? 5 : 1;
+/** The machine may be busy, and a broker that is not the stand-in may take long to start. */
+const patience = process.env.KAFKA_COMMAND ? 5 : 3;
 
 /** Waits for a condition, asked every 10 ms; throws with `what` after the bound. */
 export async function until(
