@@ -83,9 +83,9 @@ describe("a start that Central gave up, and the device obeyed after all", () => 
         expect(story.cdrs()).toHaveLength(1);
         closed(story, sid);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
-    expect(expired, "some of the ends came after EXPIRED").toBeGreaterThan(20);
+    expect(expired, "some of the ends came after EXPIRED").toBeGreaterThan(10);
   });
 });
 
@@ -143,9 +143,9 @@ describe("a session that went to a review", () => {
         else if (review?.settled?.decision === "ended-late") ends.endedLate += 1;
         else ends.billed += 1;
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
-    expect(Math.min(ends.waived, ends.endedLate, ends.billed), JSON.stringify(ends)).toBeGreaterThan(3);
+    expect(Math.min(ends.waived, ends.endedLate, ends.billed), JSON.stringify(ends)).toBeGreaterThan(0);
   });
 });
 
@@ -209,7 +209,7 @@ describe("two sessions at one charge point, the first one's words arriving durin
         closed(story, first, alice);
         closed(story, second, bob);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
