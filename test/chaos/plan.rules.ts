@@ -52,15 +52,19 @@ type Part =
   | "driver";
 type Choice = [kind: FaultKind, part: Part, weight: number];
 
+/** Faults of engine or monitor that last so long must be shown. */
+const shownAfterMs = 8_000;
+/** So long after its end a fault may still be felt at its charge point. */
+const unfeltAfterMs = 12_000;
 const firstMs = 2_000;
 /** No new fault so shortly before the end: the last ones are to be seen too. */
 const lastMs = 1_000;
 
 const onDevices: Choice[] = [
-  ["kill", "engine", 3],
-  ["freeze", "engine", 2],
-  ["kill", "monitor", 2],
-  ["freeze", "monitor", 1],
+  ["kill", "engine", 4],
+  ["freeze", "engine", 3],
+  ["kill", "monitor", 3],
+  ["freeze", "monitor", 2],
   ["kill", "charger", 2],
   ["freeze", "charger", 1],
   ["kill", "driver", 1],
@@ -87,14 +91,22 @@ const onServers: Choice[] = [
 ];
 interface Phase {
   choices: Choice[];
+  /** Only charge points suffer. */
+  isCalm: boolean;
   gapMs: [least: number, most: number];
   activeMs: number;
   restMs: number;
 }
 const phases: Phase[] = [
-  { choices: onDevices, gapMs: [900, 2_000], activeMs: 24_000, restMs: 8_000 },
-  { choices: onServers, gapMs: [2_500, 5_000], activeMs: 16_000, restMs: 0 },
-  { choices: [...onDevices, ...onServers], gapMs: [1_200, 3_000], activeMs: 16_000, restMs: 12_000 },
+  { choices: onDevices, isCalm: true, gapMs: [900, 2_000], activeMs: 24_000, restMs: 8_000 },
+  { choices: onServers, isCalm: false, gapMs: [2_500, 5_000], activeMs: 16_000, restMs: 0 },
+  {
+    choices: [...onDevices, ...onServers],
+    isCalm: false,
+    gapMs: [1_200, 3_000],
+    activeMs: 16_000,
+    restMs: 12_000,
+  },
 ];
 const cycleMs = phases.reduce((sum, { activeMs, restMs }) => sum + activeMs + restMs, 0);
 
@@ -126,13 +138,35 @@ export function planFaults(seed: number, durationMs: number, targets: Targets): 
     const busy = new Set(
       faults.filter((fault) => fault.atMs + fault.lastsMs > atMs - 1_000).flatMap(({ holds }) => holds),
     );
-    const free = candidates(part, targets).filter(({ holds }) => holds.every((one) => !busy.has(one)));
-    const chosen = dice.one(free);
+    const free = candidates(part, targets).filter(
+      ({ holds, cp }) => holds.every((one) => !busy.has(one)) && !(cp && busy.has(wholeOf(cp))),
+    );
     const lastsMs = Math.min(lastsOf(kind, part, dice), durationMs - atMs);
-    if (chosen) faults.push({ atMs, lastsMs, kind, ...chosen });
+    // In the calm phase a fault that must be shown has its charge point to itself, so that it can be judged.
+    const isAlone = phase.isCalm && lastsMs >= shownAfterMs && (part === "engine" || part === "monitor");
+    const wasStruck = new Set(
+      faults.flatMap((fault) => (fault.atMs + fault.lastsMs > atMs - unfeltAfterMs ? (fault.cp ?? []) : [])),
+    );
+    const chosen = dice.one(isAlone ? free.filter(({ cp }) => cp && !wasStruck.has(cp)) : free);
+    if (chosen) {
+      const { target, cp, holds } = chosen;
+      faults.push({
+        atMs,
+        lastsMs,
+        kind,
+        target,
+        cp,
+        holds: isAlone && cp ? [...holds, wholeOf(cp)] : holds,
+      });
+    }
     atMs += dice.whole(...phase.gapMs);
   }
   return faults.map(({ atMs, lastsMs, kind, target, cp }) => ({ atMs, lastsMs, kind, target, cp }));
+}
+
+/** Holds everything that belongs to a charge point. */
+function wholeOf(cp: string): string {
+  return `all of ${cp}`;
 }
 
 function repeated(choice: Choice): Choice[] {

@@ -68,7 +68,10 @@ async function whatIsMissing(ground: Ground, hasResent: boolean): Promise<string
       ({ epoch, seq, acked, parked }) =>
         !acked && !parked && !heard.has(nameOf({ cp, journal: id, epoch, seq })),
     );
-    if (waiting.length > 0 && !hasResent) missing.push(`${cp} has ${waiting.length} events to tell`);
+    if (waiting.length > 0 && !hasResent)
+      missing.push(
+        `${cp} has to tell ${waiting.map(({ epoch, seq, payload }) => `${typeOf(payload)} ${epoch}/${seq}`).join(", ")}`,
+      );
     if (state?.session) missing.push(`${cp} has ${state.session.sid} open`);
   }
   if (missing.length > 0) return missing;
@@ -77,6 +80,10 @@ async function whatIsMissing(ground: Ground, hasResent: boolean): Promise<string
   ))
     if (committed < end) missing.push(`${group} lags on ${topic}/${partition} by ${end - committed}`);
   return missing.filter((one) => !/cp\.(status|telemetry)\/\d+ by \d$/.test(one));
+}
+
+function typeOf(payload: string): string {
+  return (JSON.parse(payload) as { type: string }).type;
 }
 
 function whatHolds({ cp, claim, commands }: CpRow): string[] {
