@@ -35,7 +35,7 @@ export interface Quiet {
 }
 
 /** Events that an idle charge point may keep although all are processed. */
-const mostKept = 200;
+const mostKept = 400;
 
 interface Event extends DeviceEvent {
   atMs: number;
