@@ -34,7 +34,13 @@ export function takeReading(turn: Turn, reading: ChargerReading): void {
   if (durable.charger && reading.lifetimeWh !== durable.charger.lifetimeWh)
     durable.charger = { ...durable.charger, lifetimeWh: reading.lifetimeWh };
   now.reading = reading;
-  now.openReadings = reading.relayClosed ? 0 : now.openReadings + 1;
+  now.openReadings = isOff(reading) ? now.openReadings + 1 : 0;
+}
+
+/** Open, and not about to close: a charger that has not taken the wish to sleep may close its relay any moment. */
+function isOff(reading: ChargerReading): boolean {
+  const resting = reading.state === "sleeping" || reading.state === "disabled" || reading.state === "fault";
+  return resting && !reading.relayClosed;
 }
 
 function onSessionReading(turn: Turn, session: OpenSession, reading: ChargerReading): void {

@@ -92,6 +92,14 @@ describe("a session from start to end", () => {
     expect(story.count("session.ended")).toBe(0);
   });
 
+  test("a charger that has not taken the wish to sleep is not settled: its relay may close any moment", () => {
+    const story = new Story().ready().command(start(1)).command(stop(1));
+    for (let n = 0; n < 3; n++) story.reads({ plugged: true, state: "connected", carReady: true });
+    expect(story.state.durable.session?.phase).toBe("ending");
+    story.on(36_000).off().off();
+    expect(story.last("session.ended")).toMatchObject({ registerEndWh: 10, reason: "Remote" });
+  });
+
   test("energy that flowed unseen before an abort is billed, not lost", () => {
     const story = new Story().ready().command(start(1)).command(stop(1)).off(7200).off();
     expect(story.last("session.started")).toMatchObject({ registerStartWh: 0 });

@@ -59,7 +59,7 @@ function engineOn(journal: Journal) {
       relayClosed: false,
       plugged: true,
       carReady: true,
-      state: "charging" as const,
+      state: reading.relayClosed ? ("charging" as const) : ("sleeping" as const),
       fault: null,
       sessionWs: 0,
       lifetimeWh: 0,
