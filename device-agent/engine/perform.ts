@@ -6,7 +6,6 @@ import type { Effect } from "./turn.ts";
 
 export interface Hands {
   supply(supply: Supply): void;
-  readNow(): void;
   /** Durable when it returns. Throws JournalBroken (exit and replay) or JournalFull. */
   persist(durable: Durable, events: readonly NewEvent[], urgent: boolean): void;
   log(level: "info" | "warn", text: string): void;
@@ -19,9 +18,6 @@ export function perform(effects: readonly Effect[], hands: Hands): void {
     switch (effect.do) {
       case "supply":
         hands.supply(effect.supply);
-        break;
-      case "read-now":
-        hands.readNow();
         break;
       case "persist":
         persist(effect, hands);

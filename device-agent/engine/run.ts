@@ -61,7 +61,6 @@ export function runEngine(parts: EngineParts): Engine {
 
   const hands = {
     supply: (supply: Parameters<Charger["want"]>[0]) => charger.want(supply),
-    readNow: () => charger.readNow(),
     persist: journal.commit.bind(journal),
     log: (level: "info" | "warn", text: string) => log[level](text),
     exit: () => parts.onExit(),

@@ -8,7 +8,6 @@ import type { Durable, State } from "./state.ts";
 
 export type Effect =
   | { do: "supply"; supply: Supply }
-  | { do: "read-now" }
   /** State and events become durable in one transaction; what follows waits for it. */
   | { do: "persist"; durable: Durable; events: readonly NewEvent[]; urgent: boolean }
   | { do: "log"; level: "info" | "warn"; text: string }

@@ -189,7 +189,6 @@ export class EngineWorld {
       if (supply.on) this.#checkIntent(supply.permit);
       this.#wish = supply;
     },
-    readNow: () => this.#step(),
     persist: (durable, events, urgent) => {
       this.#step();
       if (this.diskFull && !urgent) throw new JournalFull("full");
