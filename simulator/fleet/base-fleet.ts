@@ -1,6 +1,8 @@
 // The fleet that a first start writes: ten charge points from 7.2 to 350 kW, and five drivers, each with points
 // of their own (alice and eve also try one of somebody else's, so that a refusal is seen now and then).
-import { CpFile, DriverFile, type DriverWish, type Fleet, SystemFile } from "./fleet-schemas.ts";
+import { wishAt } from "./additions.ts";
+import { CpFile, DriverFile, type Fleet, SystemFile } from "./fleet-schemas.ts";
+import { cpIdOf } from "./typed-names.ts";
 
 type Place = [name: string, address: string, city: string, latitude: number, longitude: number];
 
@@ -87,21 +89,6 @@ const points: [
   ],
 ];
 
-/** A wish that a free point fulfils in some 15 to 45 s: about 25 s at the point's power, 45 s at most. */
-function wish(cp: number, vehicle: number): DriverWish {
-  const kw = points[cp - 1]?.[1] ?? 22;
-  const energyKwh = Math.round((kw * 25 * 1000) / 3600) / 1000;
-  return {
-    cp_id: cpId(cp),
-    vehicle_id: `VEH-${String(vehicle).padStart(3, "0")}`,
-    limit: { energy_kwh: Math.max(0.05, energyKwh), duration_s: 45 },
-  };
-}
-
-function cpId(n: number): string {
-  return `CP-${String(n).padStart(3, "0")}`;
-}
-
 const itineraries: [name: string, cps: number[]][] = [
   ["alice", [1, 6, 2]],
   ["bob", [2, 7]],
@@ -116,7 +103,7 @@ export function baseFleet(): Fleet {
     cps: points.map(
       ([[name, address, city, latitude, longitude], kw, price, connector, firmware, amenities], i) =>
         CpFile.parse({
-          cp_id: cpId(i + 1),
+          cp_id: cpIdOf(i + 1),
           name,
           address,
           city,
@@ -133,7 +120,9 @@ export function baseFleet(): Fleet {
       DriverFile.parse({
         driver_id: `driver-${name}`,
         port: 8100 + i,
-        requests: cps.map((cp) => wish(cp, i + 1)),
+        requests: cps.map((cp) =>
+          wishAt({ cp_id: cpIdOf(cp), power_kw: points[cp - 1]?.[1] ?? 22 }, `VEH-00${i + 1}`),
+        ),
       }),
     ),
   };

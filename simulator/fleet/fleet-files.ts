@@ -6,11 +6,22 @@ import type { z } from "zod";
 import { baseFleet } from "./base-fleet.ts";
 import { Complaint } from "./complaint.ts";
 import { CpFile, DriverFile, type Fleet, SystemFile } from "./fleet-schemas.ts";
+import { serviceNames } from "./names.ts";
 
 /** The fleet of `dir`. `made` is true when its files were written just now. Throws a Complaint. */
 export function readFleet(dir: string): Fleet & { made: boolean } {
-  const made = !existsSync(join(dir, "system.json"));
+  const made = !isFleet(dir);
   if (made) writeFleet(dir, baseFleet());
+  return { ...readFleetAsItIs(dir), made };
+}
+
+/** True once the fleet's files are written. */
+export function isFleet(dir: string): boolean {
+  return existsSync(join(dir, "system.json"));
+}
+
+/** The fleet of `dir`, writing nothing: a running fleet must not become another one when a file is gone. */
+export function readFleetAsItIs(dir: string): Fleet {
   const system = readFile(join(dir, "system.json"), SystemFile);
   const cps: CpFile[] = [];
   const drivers: DriverFile[] = [];
@@ -28,7 +39,8 @@ export function readFleet(dir: string): Fleet & { made: boolean } {
     }
   }
   samePorts(dir, system, drivers);
-  return { system, cps, drivers, made };
+  sameServices(dir, cps);
+  return { system, cps, drivers };
 }
 
 /** Writes every file of the fleet; system.json last, for its presence says that the others are there. */
@@ -94,5 +106,19 @@ function samePorts(dir: string, system: SystemFile, drivers: DriverFile[]): void
       throw new Complaint(`${file}: port: ${driver.port} is already that of ${other}`);
     }
     seen.set(driver.port, `${driver.driver_id}.json`);
+  }
+}
+
+/** CP-11 and CP-011 are two files and one set of service names. */
+function sameServices(dir: string, cps: CpFile[]): void {
+  const seen = new Map<string, string>();
+  for (const { cp_id } of cps) {
+    const service = serviceNames.engine(cp_id);
+    const other = seen.get(service);
+    if (other)
+      throw new Complaint(
+        `${join(dir, `${cp_id}.json`)}: ${cp_id} and ${other} would both be ${service}; remove one`,
+      );
+    seen.set(service, cp_id);
   }
 }

@@ -20,8 +20,15 @@ export interface ServiceSpec {
   port: number | null;
   /** `small`: waits most of the time, one of dozens. `large`: everybody's messages pass through it. */
   size: "small" | "large";
-  /** Files written before each start: path → content, for this user alone. */
-  files: { path: string; content: string }[];
+  files: SpecFile[];
+}
+
+/** Written before each start, for this user alone. */
+export interface SpecFile {
+  path: string;
+  content: string;
+  /** The service looks at it while it runs: a change needs no restart. */
+  watched?: true;
 }
 
 export function groupOf(role: Role): Group {

@@ -199,7 +199,7 @@ function monitor(cp: CpFile, system: SystemFile, options: ServiceOptions): Servi
       STATUS_TTL_MS: String(cp.status_ttl_ms),
     },
     dependsOn: [serviceNames.mqtt],
-    files: [{ path: registrationPath, content: `${JSON.stringify(registrationOf(cp), null, 2)}\n` }],
+    files: [{ path: registrationPath, content: jsonText(registrationOf(cp)), watched: true }],
   });
 }
 
@@ -222,6 +222,7 @@ export function registrationOf(cp: CpFile): Registration {
 function driverPhone(driver: DriverFile, system: SystemFile, options: ServiceOptions): ServiceSpec {
   const { places, portOffset } = options;
   const port = driver.port + portOffset;
+  const requestsPath = join(places.run, `${driver.driver_id}.requests.json`);
   return spec({
     name: serviceNames.driver(driver.driver_id),
     role: "driver",
@@ -233,10 +234,16 @@ function driverPhone(driver: DriverFile, system: SystemFile, options: ServiceOpt
       HTTP_PORT: String(port),
       CENTRAL_URL: addressesOf(system, options).centralUrl,
       TOKEN_PATH: driverTokenPath(places, driver.driver_id),
-      REQUESTS_PATH: join(places.fleet, `${driver.driver_id}.json`),
+      REQUESTS_PATH: requestsPath,
       STATE_PATH: join(places.data, driver.driver_id, "phone.json"),
     },
     dependsOn: [serviceNames.central],
     port,
+    // A copy of what the phone reads at its start: an edited list of requests is a change that restarts it.
+    files: [{ path: requestsPath, content: jsonText({ loop: driver.loop, requests: driver.requests }) }],
   });
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
