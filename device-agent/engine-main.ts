@@ -1,24 +1,15 @@
 // The CP Engine as a process: drives one charger over its serial line, journals, tells, obeys. It needs nobody:
 // with broker, bridge, Central and monitor gone, a running session goes on and is journalled.
-import { setTimeout as pause } from "node:timers/promises";
 import * as z from "zod";
-import { Id, mqttTopics } from "../wire/messages/index.ts";
-import { openLink } from "../wire/mqtt/link.ts";
+import { Id } from "../wire/messages/index.ts";
 import { systemClock } from "../wire/process/clock.ts";
 import { positive, readEnvironment, whole } from "../wire/process/environment.ts";
 import { endWith } from "../wire/process/lifetime.ts";
 import { errorText, openLog } from "../wire/process/log.ts";
-import { systemTimers } from "../wire/process/timers.ts";
 import { openRapiCharger } from "./charger/rapi/rapi-charger.ts";
-import { runEngine } from "./engine/run.ts";
 import { serveHealth } from "./health/health-server.ts";
 import { openJournalFile } from "./journal/sqlite-journal.ts";
-
-const agentVersion = "0.1.0";
-/** Below this much free disk no session begins and the engine reports itself as not ready. */
-const minFreeBytes = 8_000_000;
-/** After the last session's end is durable, how long to wait for it to reach Kafka before exiting. */
-const drainMs = 1_500;
+import { openEngine } from "./open-engine.ts";
 
 const env = readEnvironment(
   z.object({
@@ -50,80 +41,25 @@ function openJournal() {
 }
 
 const journal = openJournal();
-const charger = openRapiCharger({ path: env.SERIAL_PATH, ctRatio: env.CT_RATIO, monoMs: clock.monoMs, log });
-const exited = Promise.withResolvers<void>();
-const eventsTopic = mqttTopics.engineEvents(env.CP_ID);
-const commandsTopic = mqttTopics.commands(env.CP_ID);
-const acksTopic = mqttTopics.acks(env.CP_ID);
-
-const engine = runEngine({
+const engine = openEngine({
   config: {
     cp: env.CP_ID,
     maxAmps: env.MAX_AMPS,
     rebootPolicy: env.REBOOT_POLICY,
     idleLimitS: env.IDLE_LIMIT_S,
     sampleFlushS: env.SAMPLE_FLUSH_S,
-    agentVersion,
-    minFreeBytes,
   },
   journal,
-  charger,
+  charger: openRapiCharger({ path: env.SERIAL_PATH, ctRatio: env.CT_RATIO, monoMs: clock.monoMs, log }),
+  mqttUrl: env.MQTT_URL,
   clock,
-  timers: systemTimers,
-  random: Math.random,
   log,
-  publish: (payload) => void link.publish(eventsTopic, payload, 1),
-  onExit: () => exited.resolve(),
 });
-
-const link = openLink(
-  { url: env.MQTT_URL, clientId: `${env.CP_ID}-engine`, cleanSession: true, keepaliveS: 15 },
-  [
-    { topic: commandsTopic, qos: 1 },
-    { topic: acksTopic, qos: 0 },
-  ],
-  {
-    up: () => {
-      log.info("MQTT command consumer started");
-      engine.linkUp(true);
-    },
-    down: (reason) => {
-      log.warn(`MQTT link down (${reason}); events wait in the journal`);
-      engine.linkUp(false);
-    },
-    message: (topic, payload) => {
-      if (topic === acksTopic) engine.onAckBytes(payload);
-      else engine.onCommandBytes(payload);
-    },
-  },
-  log,
-);
-
-const health = await serveHealth(
-  env.HEALTH_SOCKET,
-  () => {
-    const now = clock.monoMs();
-    const { durable } = engine.state;
-    return {
-      epoch: journal.epoch,
-      tickAgeMs: now - engine.tickedMono,
-      journalWritable: journal.freeBytes() >= minFreeBytes,
-      chargerHeardMs: engine.chargerHeardMono === null ? null : now - engine.chargerHeardMono,
-      operative: durable.operative,
-      sid: durable.session?.sid ?? null,
-    };
-  },
-  log,
-);
+const health = await serveHealth(env.HEALTH_SOCKET, engine.health, log);
 
 endWith(log, async () => {
-  engine.terminate();
-  await exited.promise;
-  const until = clock.monoMs() + drainMs;
-  while (link.connected && journal.backlog > 0 && clock.monoMs() < until) await pause(20);
-  engine.stop();
-  await Promise.all([charger.close(), link.close(), health.close()]);
-  journal.close();
+  await engine.end();
+  await health.close();
 });
 
 log.info(`CP Engine ${env.CP_ID} started successfully (journal ${journal.id}, epoch ${journal.epoch})`);

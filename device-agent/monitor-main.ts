@@ -1,7 +1,6 @@
 // ev-cp-m-N: the CP Monitor, a process of its own beside the CP Engine; each lives without the other.
 import * as z from "zod";
-import { Id, mqttTopics } from "../wire/messages/index.ts";
-import { openLink } from "../wire/mqtt/index.ts";
+import { Id } from "../wire/messages/index.ts";
 import { systemClock } from "../wire/process/clock.ts";
 import { readEnvironment } from "../wire/process/environment.ts";
 import { endWith } from "../wire/process/lifetime.ts";
@@ -9,7 +8,7 @@ import { errorText, openLog } from "../wire/process/log.ts";
 import { openProbe } from "./health/health-client.ts";
 import { raiseEpoch } from "./monitor/identity-file.ts";
 import { watchRegistration } from "./monitor/registration-file.ts";
-import { runMonitor } from "./monitor/run.ts";
+import { openMonitor } from "./open-monitor.ts";
 
 const milliseconds = z.coerce.number().int().min(20).max(86_400_000);
 const env = readEnvironment(
@@ -30,24 +29,11 @@ const env = readEnvironment(
 const log = openLog(`CP_M:${env.CP_ID}`);
 const { journal, epoch } = startEpoch();
 
-const monitor = runMonitor({
+const monitor = openMonitor({
   identity: { cp: env.CP_ID, journal, epoch },
   clock: systemClock(),
   probe: openProbe(env.HEALTH_SOCKET, env.PROBE_TIMEOUT_MS),
-  openLink: (will, events) =>
-    openLink(
-      {
-        url: env.MQTT_URL,
-        clientId: `${env.CP_ID}-monitor`,
-        cleanSession: true,
-        // A dead line is given up after 1.5 times this: about when Central would miss the reports anyway.
-        keepaliveS: Math.min(60, Math.max(4, Math.round(env.STATUS_TTL_MS / 1_500))),
-        will,
-      },
-      [{ topic: mqttTopics.acks(env.CP_ID), qos: 0 }],
-      events,
-      log,
-    ),
+  mqttUrl: env.MQTT_URL,
   watchRegistration: (tell) => watchRegistration(env.REGISTRATION_PATH, tell, log),
   timing: {
     probeIntervalMs: env.PROBE_INTERVAL_MS,
@@ -55,7 +41,6 @@ const monitor = runMonitor({
     statusIntervalMs: env.STATUS_INTERVAL_MS,
     statusTtlMs: env.STATUS_TTL_MS,
   },
-  dice: Math.random,
   log,
 });
 endWith(log, () => monitor.end());

@@ -12,8 +12,13 @@ import { guarded, SqliteFile } from "./sqlite-file.ts";
 const notesPerWrite = 500;
 
 export interface JournalFile {
-  /** The journal of one charge point: made when new, its epoch raised and durable when this returns. */
+  /**
+   * The journal of one charge point: made when new, its epoch raised and durable when this returns. The file closes
+   * with the last of its journals.
+   */
   journalOf(cp: string): Journal;
+  /** Id and raised epoch alone, durable: for who numbers messages and keeps none. The name is no charge point's. */
+  raiseEpoch(name: string): { id: string; epoch: number };
   close(): void;
 }
 
@@ -23,10 +28,48 @@ export interface JournalFile {
  */
 export function openJournalFile(path: string, maxBytes?: number): JournalFile {
   const file = SqliteFile.open(path, maxBytes);
+  let open = 0;
+  const closed = () => {
+    open -= 1;
+    if (open === 0) file.close();
+  };
   return {
-    journalOf: (cp) => guarded(path, () => new CpJournal(file, cp)),
+    journalOf: (cp) =>
+      guarded(path, () => {
+        const journal = new CpJournal(file, cp, closed);
+        open += 1;
+        return journal;
+      }),
+    raiseEpoch: (name) => guarded(path, () => raise(file, name)),
     close: () => file.close(),
   };
+}
+
+interface JournalRow {
+  id: string;
+  epoch: number;
+  state: string | null;
+  doneEpoch: number;
+  doneSeq: number;
+}
+
+/** The journal's row with its epoch raised; durable when this returns. */
+function raise(file: SqliteFile, cp: string): JournalRow {
+  const before = file
+    .prepare("SELECT id, epoch, state, doneEpoch, doneSeq FROM journal WHERE cp=?")
+    .get(cp) as JournalRow | undefined;
+  const row = before ?? { id: randomUUID(), epoch: 0, state: null, doneEpoch: 0, doneSeq: 0 };
+  const raised = { ...row, epoch: row.epoch + 1 };
+  file.insist(() =>
+    file.transact(() => {
+      file
+        .prepare(
+          "INSERT INTO journal(cp, id, epoch) VALUES(?,?,?) ON CONFLICT(cp) DO UPDATE SET epoch=excluded.epoch",
+        )
+        .run(cp, raised.id, raised.epoch);
+    }),
+  );
+  return raised;
 }
 
 interface Place {
@@ -40,6 +83,7 @@ class CpJournal implements Journal {
   readonly state: unknown;
   readonly #file: SqliteFile;
   readonly #cp: string;
+  readonly #onClose: () => void;
   #seq = 0;
   /** Last seq per Kafka topic in this epoch: the `prev` of the next event there. */
   readonly #last = new Map<string, number>();
@@ -50,25 +94,15 @@ class CpJournal implements Journal {
   #doneWritten = true;
   #backlog: number;
 
-  constructor(file: SqliteFile, cp: string) {
+  constructor(file: SqliteFile, cp: string, onClose: () => void) {
     this.#file = file;
     this.#cp = cp;
-    const row = file.prepare("SELECT id, epoch, state, doneEpoch, doneSeq FROM journal WHERE cp=?").get(cp) as
-      | { id: string; epoch: number; state: string | null; doneEpoch: number; doneSeq: number }
-      | undefined;
-    this.id = row?.id ?? randomUUID();
-    this.epoch = (row?.epoch ?? 0) + 1;
-    this.state = row?.state ? JSON.parse(row.state) : null;
-    this.#done = { epoch: row?.doneEpoch ?? 0, seq: row?.doneSeq ?? 0 };
-    file.insist(() =>
-      file.transact(() => {
-        file
-          .prepare(
-            "INSERT INTO journal(cp, id, epoch) VALUES(?,?,?) ON CONFLICT(cp) DO UPDATE SET epoch=excluded.epoch",
-          )
-          .run(cp, this.id, this.epoch);
-      }),
-    );
+    this.#onClose = onClose;
+    const row = raise(file, cp);
+    this.id = row.id;
+    this.epoch = row.epoch;
+    this.state = row.state ? JSON.parse(row.state) : null;
+    this.#done = { epoch: row.doneEpoch, seq: row.doneSeq };
     const { n } = file
       .prepare("SELECT count(*) AS n FROM event WHERE cp=? AND acked=0 AND parked IS NULL")
       .get(cp) as { n: number };
@@ -226,7 +260,7 @@ class CpJournal implements Journal {
 
   close(): void {
     if (this.#settled.size > 0 || !this.#doneWritten) this.#writeNotesNow();
-    this.#file.close();
+    this.#onClose();
   }
 }
 
