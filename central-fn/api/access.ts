@@ -18,7 +18,9 @@ const operator: readonly Role[] = ["operator"];
 const readers: readonly Role[] = ["driver", "operator"];
 
 /** "public": without a token, and then without personal data. */
-export const access: Readonly<Record<string, "public" | readonly Role[]>> = {
+export type Access = "public" | readonly Role[];
+
+export const access: Readonly<Record<string, Access>> = {
   "GET /": "public",
   "GET /app/:file": "public",
   "GET /health": "public",
@@ -91,7 +93,8 @@ async function callerOf(c: Context, tokens: Tokens): Promise<Caller | undefined>
   });
 }
 
-const forms: Record<string, { pattern: RegExp; text: string }> = {
+/** The form of each name that stands in a path. */
+export const pathForms: Readonly<Record<string, { pattern: RegExp; text: string }>> = {
   ":cp_id": { pattern: idPattern, text: "1 to 32 of A-Z a-z 0-9 and -" },
   ":driver_id": { pattern: idPattern, text: "1 to 32 of A-Z a-z 0-9 and -" },
   ":session_id": { pattern: sidPattern, text: "S-<charging point>-<16 hex digits>" },
@@ -102,7 +105,7 @@ const forms: Record<string, { pattern: RegExp; text: string }> = {
 function checkPath(route: string, path: string, caller: Caller | undefined): void {
   const given = path.split("/");
   route.split("/").forEach((name, i) => {
-    const form = forms[name];
+    const form = pathForms[name];
     const value = given[i] ?? "";
     if (form && !form.pattern.test(value))
       throw new Problem(400, `${name.slice(1)} in the path is not ${form.text}`);

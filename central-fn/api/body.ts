@@ -15,13 +15,18 @@ export function json<S extends z.ZodType>(
   schema: S,
 ): MiddlewareHandler<ApiEnv, string, { in: { json: z.input<S> }; out: { json: z.output<S> } }> {
   return async (c, next) => {
-    c.req.addValidatedData("json", check(schema, parse(await c.req.text()), "body"));
+    c.req.addValidatedData("json", await bodyOf(c, schema));
     await next();
   };
 }
 
+/** The request's JSON body. */
+export async function bodyOf<S extends z.ZodType>(c: Context, schema: S): Promise<object & z.output<S>> {
+  return check(schema, parse(await c.req.text()), "body");
+}
+
 /** The query's parameters; of a repeated one the first counts. */
-export function query<S extends z.ZodType>(c: Context, schema: S): z.output<S> {
+export function query<S extends z.ZodType>(c: Context, schema: S): object & z.output<S> {
   return check(schema, c.req.query(), "query");
 }
 

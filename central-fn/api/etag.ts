@@ -21,3 +21,13 @@ function answer(c: Context, body: Uint8Array<ArrayBuffer> | string, etag: string
   if (known?.some((tag) => tag.trim().replace(/^W\//, "") === etag)) return c.body(null, 304, headers);
   return c.body(body, 200, { "content-type": "application/json", ...headers });
 }
+
+/** A finished JSON answer with its ETag, or 304; one that carries an ETag already, or is no success, stays as it is. */
+export async function withEtag(c: Context, response: Response): Promise<Response> {
+  if (response.status !== 200 || response.headers.has("etag")) return response;
+  const body = new Uint8Array(await response.clone().arrayBuffer());
+  const tagged = answer(c, body, etagOf(body));
+  const link = response.headers.get("link");
+  if (link) tagged.headers.set("link", link);
+  return tagged;
+}

@@ -15,6 +15,7 @@ import {
 import { openSqliteTable } from "../../../central-fn/tables/sqlite.ts";
 import { cpOfSid, partitionOf } from "../../../wire/messages/index.ts";
 import { silentLog } from "../../../wire/process/log.ts";
+import { asDeclared } from "./declared.ts";
 
 export const nowMs = Date.UTC(2026, 4, 3, 12);
 export const partitions = 8;
@@ -26,7 +27,10 @@ export interface TestCentral {
   tokens: Tokens;
   appended: Appended[];
   put(key: Key, value: unknown): Promise<void>;
-  /** Calls as `who` ("driver-alice", "operator"; null: without a token); a body is sent as JSON. */
+  /**
+   * Calls as `who` ("driver-alice", "operator"; null: without a token); a body is sent as JSON. Throws when the
+   * answer is not what the route declares.
+   */
   call(who: string | null, method: string, path: string, options?: CallOptions): Promise<Response>;
   close(): Promise<void>;
 }
@@ -68,7 +72,13 @@ export function openCentral(options: Partial<AppOptions> = {}): TestCentral {
         all.authorization = `Bearer ${await tokens.sign({ sub: who, role: as, expiresInS: 60 })}`;
       }
       const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-      return app.request(path, { method, headers: all, ...(text !== undefined && { body: text }) });
+      const answer = await app.request(path, {
+        method,
+        headers: all,
+        ...(text !== undefined && { body: text }),
+      });
+      await asDeclared(app, method, path, answer);
+      return answer;
     },
     close: () => table.close(),
   };

@@ -22,5 +22,8 @@ it("a typed client reads the fleet and asks for a charge", async () => {
   const session = await asked.json();
   expectTypeOf(session.session_id).toEqualTypeOf<string>();
   expect(session.status).toBe("PENDING");
+  const faults = client.cp[":cp_id"].faults;
+  expectTypeOf(faults.$get).toBeCallableWith({ param: { cp_id: "CP-001" } });
+  expectTypeOf(faults.$get).toBeCallableWith({ param: { cp_id: "CP-001" }, query: { limit: "1" } });
   await central.close();
 });
