@@ -23,6 +23,8 @@ export interface ServiceStatus {
 
 export interface Slot {
   spec: ServiceSpec;
+  /** What its last start used; null when it was never started. */
+  ran: ServiceSpec | null;
   process: ServiceProcess | null;
   state: ServiceState;
   sinceMs: number;
@@ -34,6 +36,7 @@ export interface Slot {
 export function emptySlot(spec: ServiceSpec): Slot {
   return {
     spec,
+    ran: null,
     process: null,
     state: "stopped",
     sinceMs: Date.now(),

@@ -1,0 +1,26 @@
+// Where the running fleet's servers are: written by the supervisor, read by the commands beside it, which may be
+// typed without the port offset and the server addresses that the fleet was started with.
+import { join } from "node:path";
+import * as z from "zod";
+import { readFile, writePrivate } from "./fleet-files.ts";
+import { livingSupervisor } from "./leftovers.ts";
+import type { Places } from "./places.ts";
+
+const RunningAddresses = z.object({
+  portOffset: z.number(),
+  kafkaBootstrap: z.string(),
+  mqttUrl: z.string(),
+  centralUrl: z.string(),
+});
+export type RunningAddresses = z.infer<typeof RunningAddresses>;
+
+const pathOf = (places: Places) => join(places.run, "addresses.json");
+
+export function writeAddresses(places: Places, addresses: RunningAddresses): void {
+  writePrivate(pathOf(places), `${JSON.stringify(addresses)}\n`);
+}
+
+/** Undefined when no fleet runs with this state directory. */
+export function runningAddresses(places: Places): RunningAddresses | undefined {
+  return livingSupervisor(places) ? readFile(pathOf(places), RunningAddresses) : undefined;
+}
