@@ -7,10 +7,11 @@ import { systemClock } from "../../wire/process/clock.ts";
 import { readEnvironment, whole } from "../../wire/process/environment.ts";
 import { endWith } from "../../wire/process/lifetime.ts";
 import { errorText, openLog } from "../../wire/process/log.ts";
-import { drawWhole, seedOf } from "./chance.ts";
+import { seedOf } from "./chance.ts";
 import type { ControlAnswer, ControlCommand } from "./control.messages.ts";
 import { serveControl } from "./control.ts";
 import { firmwareNames } from "./firmware.ts";
+import { mcuIdOf } from "./mcu-id.ts";
 import { inputsFor, statusOf } from "./point.control.ts";
 import {
   advancePoint,
@@ -144,16 +145,4 @@ function load(): Point {
     log.error(`${environment.STATE_PATH} cannot be read, move it away to start anew: ${errorText(error)}`);
     process.exit(1);
   }
-}
-
-/** Ten bytes as the real ones are: not ASCII, yet nothing that would end or start a frame. */
-function mcuIdOf(id: string): string {
-  let seed = seedOf(id);
-  let bytes = "JR\u00e1\t\u0017\u00bc";
-  while (bytes.length < 10) {
-    const drawn = drawWhole(seed, 0, 255);
-    seed = drawn.seed;
-    bytes += String.fromCharCode(drawn.value);
-  }
-  return bytes;
 }

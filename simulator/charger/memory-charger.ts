@@ -31,6 +31,8 @@ export interface MemoryCharger {
   /** When to call `advance` at the latest; null: only when something happens. */
   nextAt(): number | null;
   saved(): SavedPoint;
+  /** As it is now, for whoever keeps books beside it. */
+  point(): Readonly<Point>;
 }
 
 /** Opens a charger and switches its mains on. */
@@ -61,5 +63,6 @@ export function openMemoryCharger(options: MemoryChargerOptions): MemoryCharger 
     advance: (toMs) => go(toMs, []),
     nextAt: () => pointNextAt(point),
     saved: () => savedOf(point),
+    point: () => point,
   };
 }

@@ -65,6 +65,19 @@ export const SystemFile = z.strictObject({
   canary_interval_ms: Ms.default(1_000),
   sweep_interval_ms: Ms.default(1_000),
   sample_flush_s: z.number().int().min(1).max(600).default(1),
+  /** Every network line between services through a proxy of the supervisor, so that `ev disconnect` can cut it. */
+  links: z.boolean().default(true),
+  /**
+   * A large fleet: charge points 1 to `cps` that have no file of their own live many to a process, and so do as many
+   * drivers. `cps_per_worker` stays as it was at the first start: their journals lie in their workers.
+   */
+  simulated: z
+    .strictObject({
+      cps: z.number().int().min(0).max(20_000).default(0),
+      drivers: z.number().int().min(0).max(5_000).default(0),
+      cps_per_worker: z.number().int().min(1).max(5_000).default(500),
+    })
+    .default({ cps: 0, drivers: 0, cps_per_worker: 500 }),
   /** For single services, by name: environment that replaces what they get (another broker's address, say). */
   env: z.record(z.string(), z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string())).default({}),
 });

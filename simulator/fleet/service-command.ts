@@ -13,6 +13,7 @@ const flagsOf: Record<ServiceSpec["size"], string[]> = {
     "--no-maglev",
   ],
   large: ["--max-old-space-size=256"],
+  fleet: ["--max-old-space-size=1024"],
 };
 
 export function commandOf(spec: ServiceSpec, bundles: Bundles, root: string, compileCache: string): Command {

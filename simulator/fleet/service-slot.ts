@@ -7,6 +7,8 @@ export interface ServiceStatus {
   name: string;
   role: Role;
   subject: string | null;
+  /** How many charge points or drivers are in it; null for a service that is one. */
+  holds: number | null;
   status: ServiceState;
   sinceMs: number;
   pid: number | null;
@@ -53,6 +55,7 @@ export function statusOf(slot: Slot): ServiceStatus {
     name: spec.name,
     role: spec.role,
     subject: spec.subject,
+    holds: spec.holds ?? null,
     status: slot.state,
     sinceMs: slot.sinceMs,
     pid,

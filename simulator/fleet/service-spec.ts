@@ -1,6 +1,18 @@
 // One service as the supervisor sees it: what to run, with which environment, after whom, and where it listens.
 
-export type Role = "kafka" | "mqtt" | "bridge" | "central" | "charger" | "engine" | "monitor" | "driver";
+export type Role =
+  | "kafka"
+  | "mqtt"
+  | "bridge"
+  | "central"
+  | "charger"
+  | "engine"
+  | "monitor"
+  | "driver"
+  /** Many charge points in one process. */
+  | "cps"
+  /** Many drivers' phones in one process. */
+  | "drivers";
 
 /** What `--only` chooses by. */
 export const groups = ["kafka", "mqtt", "bridge", "central", "cps", "drivers"] as const;
@@ -11,6 +23,8 @@ export interface ServiceSpec {
   role: Role;
   /** The charge point or driver it belongs to. */
   subject: string | null;
+  /** How many charge points or drivers are in it; absent for a service that is one. */
+  holds?: number;
   /** Entry file, relative to the project. */
   entry: string;
   env: Record<string, string>;
@@ -18,8 +32,11 @@ export interface ServiceSpec {
   dependsOn: string[];
   /** Loopback TCP port it listens on. */
   port: number | null;
-  /** `small`: waits most of the time, one of dozens. `large`: everybody's messages pass through it. */
-  size: "small" | "large";
+  /**
+   * `small`: waits most of the time, one of dozens. `large`: everybody's messages pass through it. `fleet`: holds
+   * hundreds of charge points or drivers.
+   */
+  size: "small" | "large" | "fleet";
   files: SpecFile[];
 }
 
@@ -36,8 +53,10 @@ export function groupOf(role: Role): Group {
     case "charger":
     case "engine":
     case "monitor":
+    case "cps":
       return "cps";
     case "driver":
+    case "drivers":
       return "drivers";
     case "kafka":
     case "mqtt":
@@ -51,9 +70,11 @@ export function groupOf(role: Role): Group {
 export function stopRank(role: Role): number {
   switch (role) {
     case "driver":
+    case "drivers":
       return 0;
     case "engine":
     case "monitor":
+    case "cps":
       return 1;
     case "charger":
       return 2;

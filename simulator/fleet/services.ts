@@ -4,6 +4,7 @@
 // one machine. State lies in one directory per charge point, driver and server.
 import { join } from "node:path";
 import type { Registration } from "../../wire/messages/index.ts";
+import { workerSpecs } from "../workers/worker-specs.ts";
 import type { CpFile, DriverFile, Fleet, SystemFile } from "./fleet-schemas.ts";
 import { serviceNames } from "./names.ts";
 import type { Places } from "./places.ts";
@@ -52,6 +53,7 @@ export function servicesOf(fleet: Fleet, options: ServiceOptions): ServiceSpec[]
       monitor(cp, fleet.system, options),
     ]),
     ...fleet.drivers.map((driver) => driverPhone(driver, fleet.system, options)),
+    ...workerSpecs(fleet, options.places, addressesOf(fleet.system, options)),
   ].map((spec) => ({ ...spec, env: { ...spec.env, ...fleet.system.env[spec.name] } }));
   return only.length === 0 ? all : all.filter((spec) => only.includes(groupOf(spec.role)));
 }

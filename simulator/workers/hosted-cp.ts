@@ -1,0 +1,115 @@
+// One charge point among hundreds in a process: the engine and the monitor as they are, each with its own MQTT
+// client; in memory are only the line to the charger and the question that the monitor asks the engine.
+import { openRapiCharger } from "../../device-agent/charger/rapi/rapi-charger.ts";
+import type { Probe } from "../../device-agent/health/health-client.ts";
+import type { HealthReply } from "../../device-agent/health/protocol.ts";
+import type { JournalFile } from "../../device-agent/journal/sqlite-journal.ts";
+import { openEngine } from "../../device-agent/open-engine.ts";
+import { openMonitor } from "../../device-agent/open-monitor.ts";
+import type { Clock } from "../../wire/process/clock.ts";
+import { openLog } from "../../wire/process/log.ts";
+import { seedOf } from "../charger/chance.ts";
+import { mcuIdOf } from "../charger/mcu-id.ts";
+import type { CpFile } from "../fleet/fleet-schemas.ts";
+import { registrationOf } from "../fleet/services.ts";
+import { wiringFor } from "../fleet/wiring.ts";
+import type { ChargerMemory } from "./charger-store.ts";
+import { type HostedCharger, openHostedCharger } from "./hosted-charger.ts";
+
+export interface HostedCpOptions {
+  file: CpFile;
+  mqttUrl: string;
+  sampleFlushS: number;
+  journals: JournalFile;
+  memory: ChargerMemory;
+  clock: Clock;
+}
+
+export interface HostedCp {
+  cp: string;
+  charger: HostedCharger;
+  /** Of its two links. */
+  linksUp(): number;
+  /** Events not yet in Kafka. */
+  backlog(): number;
+  /** As an engine and a monitor that are asked to stop. */
+  end(): Promise<void>;
+}
+
+/** Opens charger, engine and monitor, in this order. Throws JournalBroken. */
+export function openHostedCp(options: HostedCpOptions): HostedCp {
+  const { file, mqttUrl, journals, clock } = options;
+  const cp = file.cp_id;
+  const { amps, ctRatio } = wiringFor(file.power_kw * 1000);
+  const charger = openHostedCharger({
+    cp,
+    memory: options.memory,
+    monoMs: clock.monoMs,
+    point: {
+      firmware: file.firmware,
+      ctRatio,
+      maxAmps: amps,
+      cars: file.cars,
+      seed: (1 ^ seedOf(cp)) >>> 0,
+      mcuId: mcuIdOf(cp),
+    },
+  });
+  const engineLog = openLog(`CP_E:${cp}`);
+  const journal = journals.journalOf(cp);
+  const engine = openEngine({
+    config: {
+      cp,
+      maxAmps: amps,
+      rebootPolicy: file.reboot_policy,
+      idleLimitS: file.idle_limit_s,
+      sampleFlushS: options.sampleFlushS,
+    },
+    journal,
+    charger: openRapiCharger({
+      path: cp,
+      ctRatio,
+      monoMs: clock.monoMs,
+      log: engineLog,
+      openLine: charger.openLine,
+    }),
+    mqttUrl,
+    clock,
+    log: engineLog,
+  });
+  const { id, epoch } = journals.raiseEpoch(`${cp}/monitor`);
+  const monitor = openMonitor({
+    identity: { cp, journal: id, epoch },
+    clock,
+    probe: memoryProbe(engine.health),
+    mqttUrl,
+    watchRegistration: (tell) => {
+      tell(registrationOf(file));
+      return () => {};
+    },
+    timing: {
+      probeIntervalMs: file.probe_interval_ms,
+      probeTimeoutMs: file.probe_timeout_ms,
+      statusIntervalMs: file.status_interval_ms,
+      statusTtlMs: file.status_ttl_ms,
+    },
+    log: openLog(`CP_M:${cp}`),
+  });
+  return {
+    cp,
+    charger,
+    linksUp: () => Number(engine.connected) + Number(monitor.connected),
+    backlog: () => journal.backlog,
+    async end() {
+      await Promise.all([engine.end(), monitor.end()]);
+      charger.close();
+    },
+  };
+}
+
+/** Engine and monitor share a process here: its loop is proof enough that an answer comes. */
+function memoryProbe(reply: () => HealthReply): Probe {
+  return {
+    probe: () => Promise.resolve({ is: "reply", reply: reply() }),
+    close: () => {},
+  };
+}
