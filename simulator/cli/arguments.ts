@@ -15,8 +15,30 @@ export interface Arguments {
   only: readonly Group[];
 }
 
-export const flagNames = ["--detach", "--follow", "--json", "--help", "--all"] as const;
-export const valueNames = ["--state", "--port-offset", "--tail", "--grep", "--only"] as const;
+export const flagNames = [
+  "--detach",
+  "--follow",
+  "--json",
+  "--help",
+  "--all",
+  "--no-watch",
+  "--forget",
+  "--replace",
+  "--yes",
+  "--keep",
+] as const;
+export const valueNames = [
+  "--state",
+  "--port-offset",
+  "--tail",
+  "--grep",
+  "--only",
+  "--need-kwh",
+  "--max-kw",
+  "--report",
+  "--for",
+  "--rounds",
+] as const;
 const short: Record<string, string> = { "-f": "--follow", "-n": "--tail", "-d": "--detach", "-h": "--help" };
 
 /** Throws a Complaint for an option that nobody knows or that lacks its value. */
@@ -26,7 +48,8 @@ export function readArguments(argv: readonly string[], env: Record<string, strin
   const values = new Map<string, string>();
   for (let i = 0; i < argv.length; i++) {
     const arg = argv[i] ?? "";
-    if (!arg.startsWith("-") || arg === "-") {
+    // A negative number is a word: its verb says what is wrong with it, or takes it (a temperature).
+    if (!arg.startsWith("-") || arg === "-" || /^-[\d.]/.test(arg)) {
       words.push(arg);
       continue;
     }

@@ -16,6 +16,7 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
   // It holds the operator link with its token: for this user alone.
   const log = openSync(join(places.logs, "fleet.log"), "a", 0o600);
   const only = args.only.length > 0 ? ["--only", args.only.join(",")] : [];
+  const noWatch = args.flags.has("--no-watch") ? ["--no-watch"] : [];
   const child = spawn(
     process.execPath,
     [
@@ -27,6 +28,7 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
       "--port-offset",
       String(args.portOffset),
       ...only,
+      ...noWatch,
     ],
     { detached: true, stdio: ["ignore", log, log, "ipc"] },
   );

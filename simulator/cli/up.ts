@@ -33,6 +33,7 @@ export async function up(args: Arguments, output: Output): Promise<number> {
     ]);
     if (statuses !== null) {
       const heading = await greet(fleet, statuses, narrator, args, performance.now() - startedMs);
+      if (!args.flags.has("--no-watch")) fleet.watchFiles();
       const over = Promise.race([stop.asked, fleet.downAsked.then(() => "ev down")]);
       await watchFleet(fleet, narrator, heading, over);
     }
