@@ -1,7 +1,7 @@
 // How a session leaves the charge point: the claim goes, the driver is free, reviews are opened.
 
 import { spokeAfter } from "../rules/engine-facts.ts";
-import { isOver, mayBecome } from "../rules/session.ts";
+import { isOver, isWaiting, mayBecome } from "../rules/session.ts";
 import {
   type Claim,
   type EventPlace,
@@ -66,7 +66,7 @@ export function closeSession(
     message: closedMessage(session.cp, rank, reason),
     sid: session.sid,
     cp: session.cp,
-    ...(rank === "NEEDS_REVIEW" ? { type: "ALERT" } : {}),
+    type: rank === "NEEDS_REVIEW" ? "ALERT" : isWaiting(session.rank) ? "QUEUE" : "SESSION",
   });
   return true;
 }

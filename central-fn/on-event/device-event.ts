@@ -22,6 +22,7 @@ import type { Plan, PlanOf, Rows } from "./plan.ts";
 import { unread } from "./plan.ts";
 import { unpublished } from "./published.ts";
 import { quarantine } from "./quarantine.ts";
+import { settleLine } from "./queue.ts";
 
 export interface DeviceEvent<B = unknown> {
   event: Envelope;
@@ -99,6 +100,8 @@ function planEvent<B>(family: Family<B>, of: DeviceEvent<B>, rows: Rows): Plan {
   }
   family.apply(of, draft);
   if (connector && isCurrent(before, event)) onConnector(draft);
+  const needLine = settleLine(draft, rows);
+  if (needLine) return needLine;
   const passed = Math.floor(seen.to / eventsPerWatermark) > Math.floor(seen.from / eventsPerWatermark);
   if (family.watermark || passed) sayProcessed(draft, event);
   for (const send of unpublished(before)) draft.send(send);

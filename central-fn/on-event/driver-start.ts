@@ -1,28 +1,25 @@
-// A driver's start request: refused with a reason, or accepted in one commit that holds the claim, the command,
-// the session and the driver's word.
+// A driver's start request: refused with a reason, put in line or on its hour, or accepted in one commit that holds
+// the claim, the command, the session and the driver's word.
 //
 // 1. A request that was decided once is answered from its row: repeated records have no second effect.
 // 2. The claim raises the fence; only the holder of that fence releases it.
+// 3. While a line waits for a point, nobody gets it past the line.
 import { cpOfSid, partitionOf, type StartRequest } from "../../wire/messages/index.ts";
+import { limitUnder } from "../rules/limit.rules.ts";
 import { isOutOfService } from "../rules/out-of-service.ts";
+import { isWaiting } from "../rules/session.ts";
 import { shownState } from "../rules/status.ts";
-import {
-  type Claim,
-  type CpRow,
-  type DriverRow,
-  type FeedRow,
-  type IndexRow,
-  keys,
-  type SessionRow,
-} from "../tables/rows.ts";
+import { type Claim, type CpRow, type FeedRow, keys, type SessionRow } from "../tables/rows.ts";
 import { command, plugInTimeoutS, startTtlMs } from "./commands.ts";
 import { CpDraft } from "./draft.ts";
 import { driverOf, tell } from "./inbox.ts";
 import { type Plan, type Rows, unread } from "./plan.ts";
 import { unpublished } from "./published.ts";
+import { givePlaceUp, joinLine, refusedPlace, scheduleStart, settleLine } from "./queue.ts";
+import { newSession, writeSession } from "./session-row.ts";
 
 export function planStart(rows: Rows, request: StartRequest, partitions: number, nowMs: number): Plan {
-  const { cp, driver, sid } = request;
+  const { cp, driver, sid, startAt } = request;
   const feedKey = keys.feed(partitionOf(cp, partitions));
   const need = unread(rows, [keys.cp(cp), keys.session(driver, sid), keys.driver(driver), feedKey]);
   if (need) return need;
@@ -32,48 +29,91 @@ export function planStart(rows: Rows, request: StartRequest, partitions: number,
     for (const send of before ? unpublished(before) : []) draft.send(send);
     return draft.decision();
   }
-  const feed = rows.get<FeedRow>(feedKey)?.value;
-  const refusal = refusalOf(request, before, feed, rows.get<DriverRow>(keys.driver(driver))?.value, nowMs);
-  if (refusal) refuse(draft, request, refusal);
-  else accept(draft, request);
-  return draft.decision();
+  const session = newSession(request);
+  if (startAt !== undefined && startAt > nowMs) later(draft, session, startAt, request.expiresAt);
+  else begin(draft, session, rows.get<FeedRow>(feedKey)?.value, request.expiresAt);
+  return settleLine(draft, rows) ?? draft.decision();
 }
 
-interface Refusal {
-  rank: "REJECTED" | "EXPIRED";
-  reason: string;
-}
+type Verdict =
+  | { is: "go" }
+  /** Somebody else has the point or comes before. */
+  | { is: "taken"; reason: string }
+  | { is: "no"; rank: "REJECTED" | "EXPIRED"; reason: string };
 
-const rejected = (reason: string): Refusal => ({ rank: "REJECTED", reason });
+const no = (reason: string): Verdict => ({ is: "no", rank: "REJECTED", reason });
+const expired: Verdict = { is: "no", rank: "EXPIRED", reason: "it was not decided in time" };
 
-function refusalOf(
-  request: StartRequest,
-  row: CpRow | undefined,
+/** Starts it now, puts it in line, or refuses it. `expiresAtMs` bounds this decision. Needs the place's rows. */
+export function begin(
+  draft: CpDraft,
+  session: SessionRow,
   feed: FeedRow | undefined,
-  driver: DriverRow | undefined,
-  nowMs: number,
-): Refusal | undefined {
-  if (nowMs > request.expiresAt) return { rank: "EXPIRED", reason: "it was not decided in time" };
-  if (cpOfSid(request.sid) !== request.cp || !row?.registration || !row.tariff)
-    return rejected("unknown charging point");
-  if (row.retired) return rejected("the charging point is retired");
-  const { state } = shownState(row.health, feed?.heard[request.cp], feed?.canaryMs ?? null);
-  if (state === "BROKEN") return rejected("the charging point is broken");
-  if (state === "DISCONNECTED") return rejected("the charging point is disconnected");
-  if (row.quarantine) return rejected("the charging point needs attention");
-  if (isOutOfService(row)) return rejected("the charging point is out of service");
-  if (!row.engine) return rejected("the charging point is not ready");
-  if (row.claim?.state === "finishing") return rejected("the last car is still plugged in");
-  if (row.claim) return rejected("the charging point is occupied");
-  if (driver?.activeSid) return rejected("you have another session");
-  return undefined;
+  expiresAtMs: number,
+): void {
+  const verdict = draft.nowMs > expiresAtMs ? expired : verdictOf(draft, session, feed);
+  switch (verdict.is) {
+    case "go":
+      return accept(draft, session);
+    case "taken": {
+      if (!session.queue) return refuse(draft, session, "REJECTED", verdict.reason);
+      // Whoever waited for his hour keeps his place among the driver's for the line.
+      if (session.rank === "SCHEDULED") givePlaceUp(draft, session);
+      const refused = refusedPlace(draft, "queue", session.driver);
+      return refused ? refuse(draft, session, "REJECTED", refused) : joinLine(draft, session);
+    }
+    case "no":
+      return refuse(draft, session, verdict.rank, verdict.reason);
+  }
 }
 
-function refuse(draft: CpDraft, request: StartRequest, { rank, reason }: Refusal): void {
-  const { cp, driver, sid } = request;
-  writeSession(draft, { ...newSession(request), rank, reason, decidedAtMs: draft.nowMs });
+function later(draft: CpDraft, session: SessionRow, startAtMs: number, expiresAtMs: number): void {
+  const unfit = draft.nowMs > expiresAtMs ? expired : strangeness(draft.row, session);
+  if (unfit?.is === "no") return refuse(draft, session, unfit.rank, unfit.reason);
+  const refused = refusedPlace(draft, "scheduled", session.driver);
+  if (refused) return refuse(draft, session, "REJECTED", refused);
+  // When its hour has come and the point is busy it waits in line.
+  scheduleStart(draft, { ...session, queue: true }, startAtMs);
+}
+
+function strangeness(row: CpRow, session: SessionRow): Verdict | undefined {
+  if (cpOfSid(session.sid) !== session.cp || !row.registration || !row.tariff)
+    return no("unknown charging point");
+  return row.retired ? no("the charging point is retired") : undefined;
+}
+
+/** Whether the session may have the point now; an offer to it counts for it. */
+export function verdictOf(draft: CpDraft, session: SessionRow, feed: FeedRow | undefined): Verdict {
+  const { row } = draft;
+  const strange = strangeness(row, session);
+  if (strange) return strange;
+  const { state } = shownState(row.health, feed?.heard[row.cp], feed?.canaryMs ?? null);
+  if (state === "BROKEN") return no("the charging point is broken");
+  if (state === "DISCONNECTED") return no("the charging point is disconnected");
+  if (row.quarantine) return no("the charging point needs attention");
+  if (isOutOfService(row)) return no("the charging point is out of service");
+  if (!row.engine) return no("the charging point is not ready");
+  const { claim, line } = row;
+  const taken = (reason: string): Verdict =>
+    claim?.driver === session.driver ? no(reason) : { is: "taken", reason };
+  if (claim?.state === "finishing") return taken("the last car is still plugged in");
+  if (claim) return taken("the charging point is occupied");
+  const first = line?.queue[0];
+  if (first && first.sid !== session.sid) {
+    if (first.driver === session.driver) return no("you are first in line there already: confirm the offer");
+    return taken(line.offer ? "it is offered to the next in line" : "others are waiting in line");
+  }
+  if (driverOf(draft, session.driver).activeSid) return no("you have another session");
+  return { is: "go" };
+}
+
+function refuse(draft: CpDraft, session: SessionRow, rank: "REJECTED" | "EXPIRED", reason: string): void {
+  const { cp, driver, sid } = session;
+  givePlaceUp(draft, session);
+  writeSession(draft, { ...session, rank, reason, decidedAtMs: draft.nowMs });
   tell(draft, driver, {
     event: rank.toLowerCase(),
+    type: isWaiting(session.rank) ? "QUEUE" : "SESSION",
     message:
       rank === "REJECTED"
         ? `Charging at ${cp} was refused: ${reason}.`
@@ -84,11 +124,15 @@ function refuse(draft: CpDraft, request: StartRequest, { rank, reason }: Refusal
   draft.info(`request of ${driver} for ${cp} ${rank.toLowerCase()}: ${reason} (session ${sid})`);
 }
 
-function accept(draft: CpDraft, request: StartRequest): void {
-  const { cp, driver, sid } = request;
+/** Gives the point to the session, whose place in line is given up. */
+export function accept(draft: CpDraft, session: SessionRow): void {
+  const { cp, driver, sid, vehicleId } = session;
   const row = draft.row;
   const { tariff } = row;
   if (!tariff) throw new Error(`accepting ${sid} without a tariff`);
+  const limit = limitUnder(session.limit, session.costLimitMinor, tariff.priceE5PerKwh);
+  if (limit === "buys nothing")
+    return refuse(draft, session, "REJECTED", "the cost limit buys less than 1 Wh there");
   const fence = row.fence + 1;
   const cmdId = `${sid}-start`;
   const claim: Claim = {
@@ -100,8 +144,8 @@ function accept(draft: CpDraft, request: StartRequest): void {
     sinceMs: draft.nowMs,
     expiresAtMs: draft.nowMs + startTtlMs,
   };
+  givePlaceUp(draft, session);
   draft.change({ fence, claim });
-  const { vehicleId, limit } = request;
   command(
     draft,
     {
@@ -109,7 +153,7 @@ function accept(draft: CpDraft, request: StartRequest): void {
       cmdId,
       sid,
       driver,
-      vehicleId,
+      ...(vehicleId !== null && { vehicleId }),
       tariff,
       plugInTimeoutS,
       ...(limit ? { limit } : {}),
@@ -117,8 +161,10 @@ function accept(draft: CpDraft, request: StartRequest): void {
     { sid, driver },
   );
   writeSession(draft, {
-    ...newSession(request),
+    ...session,
     rank: "ACCEPTED",
+    reason: null,
+    limit: limit ?? null,
     decidedAtMs: draft.nowMs,
     fence,
     cmdId,
@@ -133,43 +179,4 @@ function accept(draft: CpDraft, request: StartRequest): void {
     cp,
   });
   draft.info(`START_SUPPLY sent to ${cp} for ${driver} (session ${sid})`);
-}
-
-/** The session and its entry in the index of its day. */
-export function writeSession(draft: CpDraft, session: SessionRow): void {
-  draft.put(keys.session(session.driver, session.sid), session);
-  const index: IndexRow = { sid: session.sid, driver: session.driver, cp: session.cp };
-  draft.overwrite(keys.sessionOfDay(session.requestedAtMs, session.sid), index);
-}
-
-type Requested = Pick<StartRequest, "sid" | "driver" | "cp" | "requestedAt"> &
-  Partial<Pick<StartRequest, "vehicleId" | "limit" | "expiresAt">>;
-
-export function newSession(request: Requested): SessionRow {
-  return {
-    sid: request.sid,
-    driver: request.driver,
-    cp: request.cp,
-    vehicleId: request.vehicleId ?? null,
-    rank: "REQUESTED",
-    interrupted: false,
-    overdue: false,
-    limit: request.limit ?? null,
-    requestedAtMs: request.requestedAt,
-    expiresAtMs: request.expiresAt ?? null,
-    decidedAtMs: null,
-    reason: null,
-    fence: null,
-    cmdId: null,
-    command: { state: "queued", reason: null },
-    tariff: null,
-    startedAtMs: null,
-    endedAtMs: null,
-    registerStartWh: null,
-    registerEndWh: null,
-    energyWh: null,
-    costMinor: null,
-    stopReason: null,
-    cdrId: null,
-  };
 }

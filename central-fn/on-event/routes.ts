@@ -9,6 +9,7 @@ import {
 import { answer } from "./answer.ts";
 import { connector } from "./connector.ts";
 import type { EventRoute, Routed } from "./device-event.ts";
+import { planConfirm } from "./driver-confirm.ts";
 import { planFavorite, planRead } from "./driver-own.ts";
 import { planStart } from "./driver-start.ts";
 import { planStop } from "./driver-stop.ts";
@@ -63,6 +64,8 @@ function planOfDriver(request: DriverRequest, settings: Settings, nowMs: number)
     case "cancel":
     case "stop":
       return (rows) => planStop(rows, request, nowMs);
+    case "confirm":
+      return (rows) => planConfirm(rows, request, settings.partitions, nowMs);
     case "favorite":
       return (rows) => planFavorite(rows, request, nowMs);
     case "read":

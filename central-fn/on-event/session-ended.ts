@@ -6,6 +6,7 @@
 import { type SessionEnded, SessionEnded as SessionEndedBody } from "../../wire/messages/index.ts";
 import { costMinor } from "../rules/cost.ts";
 import { instantOf, placeOf } from "../rules/engine-facts.ts";
+import { paceAfter } from "../rules/wait.rules.ts";
 import { type CdrRow, type IndexRow, keys, type SessionRow } from "../tables/rows.ts";
 import { closeClaim, closeSession, dropCommandsOf, openReview } from "./closing.ts";
 import { type DeviceEvent, eventRoute } from "./device-event.ts";
@@ -86,6 +87,7 @@ function bill(of: Ended, draft: CpDraft, session: SessionRow): void {
     createdAtMs: draft.nowMs,
   };
   writeBill(draft, session, cdr);
+  if (cdr.durationMs !== null) draft.change({ pace: paceAfter(draft.row.pace, cdr.durationMs) });
   const review = draft.review(body.sid);
   if (review)
     draft.put(keys.review(body.sid), {

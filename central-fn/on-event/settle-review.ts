@@ -3,9 +3,9 @@
 import type { OperatorRequest } from "../../wire/messages/index.ts";
 import { type CdrRow, keys, type ReviewRow, type SessionRow } from "../tables/rows.ts";
 import type { CpDraft } from "./draft.ts";
-import { newSession } from "./driver-start.ts";
 import { tell } from "./inbox.ts";
 import { amountOf, cdrIdOf, writeBill } from "./session-ended.ts";
+import { newSession } from "./session-row.ts";
 
 type Settle = Extract<OperatorRequest, { type: "settle-review" }>;
 

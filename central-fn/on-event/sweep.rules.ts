@@ -1,17 +1,20 @@
 // What nobody's message brings about: starts without an answer, commands nobody published, charge points that
-// fell silent, sessions overdue. Pure: rows and an instant in, a plan out.
+// fell silent, sessions overdue, lines and hours. Pure: rows and an instant in, a plan out.
 //
 // 1. A start without an answer at its expiry is `unknown`: the device is asked to stop that session, again and
 //    again, and its answer is what releases the claim.
 // 2. Silence is measured on the bridge's clock alone, and only while the feed itself is alive.
+import { isLineDue } from "../rules/queue.rules.ts";
 import { isOver } from "../rules/session.ts";
 import { feedStaleSince, shownState, staleFeedMs } from "../rules/status.ts";
 import { type Claim, type CpRow, type FeedRow, keys, type OpenCommand } from "../tables/rows.ts";
 import { dropCommands, startTtlMs, stopSupply } from "./commands.ts";
 import { CpDraft, claimKeys } from "./draft.ts";
+import { beginDue } from "./driver-confirm.ts";
 import { freeDriver, tell } from "./inbox.ts";
 import { nothing, type Plan, type Rows, unread } from "./plan.ts";
 import { publication } from "./published.ts";
+import { settleLine } from "./queue.ts";
 import { show } from "./shown.ts";
 
 export interface SweepTimes {
@@ -44,6 +47,7 @@ export function isDue(row: CpRow, feed: FeedRow | undefined, nowMs: number, time
     silence(row, feed, nowMs, times) !== undefined ||
     isUnanswered(row, nowMs) ||
     isOverdue(row, nowMs, times) ||
+    isLineDue(row, nowMs) ||
     row.commands.some((open) => isSpent(open, nowMs, times) || isDueAgain(row, open, nowMs, times))
   );
 }
@@ -69,7 +73,8 @@ export function planSweep(rows: Rows, cp: string, feed: number, nowMs: number, t
   dropCommands(draft, (open) => isSpent(open, nowMs, times));
   for (const open of draft.row.commands)
     if (isDueAgain(draft.row, open, nowMs, times)) draft.send(publication(cp, open));
-  return draft.decision();
+  const needLine = beginDue(draft, rows, rows.get<FeedRow>(feedKey)?.value) ?? settleLine(draft, rows);
+  return needLine ?? draft.decision();
 }
 
 function silence(row: CpRow, feed: FeedRow | undefined, nowMs: number, times: SweepTimes) {

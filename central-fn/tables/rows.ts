@@ -28,6 +28,11 @@ export const keys = {
   }),
   driver: (driver: string): Key => ({ pk: `driver#${driver}`, sk: "driver" }),
   session: (driver: string, sid: string): Key => ({ pk: `driver#${driver}`, sk: `session#${sid}` }),
+  /** Index of a driver's sessions by the time of their request. */
+  past: (driver: string, atMs: number, sid: string): Key => ({
+    pk: `driver#${driver}`,
+    sk: `past#${pad(atMs, 15)}#${sid}`,
+  }),
   inbox: (driver: string, sequence: number): Key => ({
     pk: `driver#${driver}`,
     sk: `inbox#${pad(sequence, 12)}`,
@@ -139,6 +144,30 @@ export interface Health {
 
 export type ShownState = "ON" | "BROKEN" | "DISCONNECTED";
 
+/** A driver's place in line at a charge point; what he asked for is in his session. */
+export interface Place {
+  sid: string;
+  driver: string;
+  sinceMs: number;
+  expiresAtMs: number;
+}
+
+/** Who waits for a charge point. */
+export interface Line {
+  /** First come, first served; at most 10. */
+  queue: Place[];
+  /** The charge point is held for the first in the queue, who has to confirm. */
+  offer: { sid: string; sinceMs: number; expiresAtMs: number } | null;
+  /** Starts asked for a later hour: they hold nothing until then; at most 10. */
+  scheduled: { sid: string; driver: string; startAtMs: number }[];
+}
+
+/** How long sessions last here: a running mean over the last ones. */
+export interface Pace {
+  sessions: number;
+  meanMs: number;
+}
+
 export interface CpRow {
   cp: string;
   registration: Registration | null;
@@ -171,6 +200,8 @@ export interface CpRow {
   retired: boolean;
   /** No new session until an operator resumes the charge point. */
   quarantine?: Quarantine | null;
+  line?: Line;
+  pace?: Pace;
 }
 
 /** Row `live`: telemetry of the running session, coalesced to one write per CP and batch. */
@@ -198,6 +229,9 @@ export interface FeedRow {
 
 export type SessionRank =
   | "REQUESTED"
+  | "SCHEDULED"
+  | "QUEUED"
+  | "OFFERED"
   | "ACCEPTED"
   | "INTENT"
   | "CHARGING"
@@ -239,6 +273,12 @@ export interface SessionRow {
   cdrId: string | null;
   /** The device event that brought CHARGING or SUSPENDED: an older one that arrives late does not undo it. */
   by?: EventPlace;
+  /** Most that it may cost, in cents: turned into energy under the tariff that is granted. */
+  costLimitMinor?: number;
+  /** Waits in line when the charge point is busy. */
+  queue?: boolean;
+  /** Asked for a later hour. */
+  startAtMs?: number;
 }
 
 export interface DriverRow {
@@ -248,6 +288,8 @@ export interface DriverRow {
   inboxLast: number;
   inboxRead: number;
   favorites: string[];
+  /** Where the driver waits in line or for an hour; at most 3. */
+  places?: { sid: string; cp: string }[];
 }
 
 export interface InboxRow {

@@ -16,6 +16,12 @@ export const StartRequest = z.object({
   cp: Id,
   vehicleId: Id,
   limit: Limit.optional(),
+  /** Most that it may cost, in cents; turned into energy under the tariff that is granted. */
+  costLimitMinor: z.number().int().min(1).optional(),
+  /** Wait in line when the charge point is busy. */
+  queue: z.boolean().optional(),
+  /** Not before then, milliseconds; `expiresAt` is for the decision to wait until then. */
+  startAt: At.optional(),
   /** Wall clock of the API, milliseconds. */
   requestedAt: At,
   expiresAt: At,
@@ -37,6 +43,17 @@ export const StopRequest = z.object({
   driver: Id,
   cp: Id,
   requestedAt: At,
+  trace: Trace,
+});
+/** The driver takes the offer that came at the head of the line. */
+export const ConfirmRequest = z.object({
+  v: z.literal(1),
+  type: z.literal("confirm"),
+  sid: Sid,
+  driver: Id,
+  cp: Id,
+  requestedAt: At,
+  expiresAt: At,
   trace: Trace,
 });
 export const FavoriteRequest = z.object({
@@ -62,11 +79,13 @@ export const DriverRequest = z.discriminatedUnion("type", [
   StartRequest,
   CancelRequest,
   StopRequest,
+  ConfirmRequest,
   FavoriteRequest,
   ReadRequest,
 ]);
 export type DriverRequest = z.infer<typeof DriverRequest>;
 export type StartRequest = z.infer<typeof StartRequest>;
+export type ConfirmRequest = z.infer<typeof ConfirmRequest>;
 
 const operator = {
   v: z.literal(1),
