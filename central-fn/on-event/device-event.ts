@@ -3,7 +3,7 @@
 // 1. The mark rises in the same commit as the effect; a repeated event has none, but publishes again what a
 //    crash kept from being published.
 // 2. Order of arrival does not matter: facts follow (journal, epoch, seq), sessions follow their ranks.
-// 3. What a cloned device says is never believed: it becomes a dead letter, whatever it is.
+// 3. What a cloned device says is never believed: it becomes a dead letter, unless it is but a greeting.
 import type { z } from "zod";
 import {
   type Connector,
@@ -13,7 +13,7 @@ import {
   issuesText,
 } from "../../wire/messages/index.ts";
 import { factsAfter, isCurrent, isNewJournal } from "../rules/engine-facts.ts";
-import { bootOfOriginal, see, watermark } from "../rules/marks.ts";
+import { see, signOfClone, watermark } from "../rules/marks.ts";
 import type { Key } from "../tables/port.ts";
 import { type CpRow, keys } from "../tables/rows.ts";
 import { loseJournal } from "./closing.ts";
@@ -78,8 +78,8 @@ function planEvent<B>(family: Family<B>, of: DeviceEvent<B>, rows: Rows): Plan {
 
   const draft = new CpDraft(rows, of.nowMs, event.cp);
   const { boot } = event.at;
-  const original = bootOfOriginal(before.marks, { ...event, boot });
-  if (original !== undefined) return quarantine(draft, event, original);
+  const clone = signOfClone(before.marks, { ...event, boot });
+  if (clone) return quarantine(draft, event, clone);
   const seen = see(before.marks, { ...event, boot });
   if (seen.is === "duplicate") {
     family.again?.(of, draft);

@@ -4,7 +4,8 @@
 //    window, or of an epoch that the device said to be done.
 // 2. `prev` chains the events of this topic, so meter samples, which travel elsewhere, leave no hole.
 // 3. The window is bounded: beyond 256 entries the oldest hole is given up, loudly.
-// 4. An epoch is one process on one boot of its device: the same epoch from another boot is a cloned disk.
+// 4. An epoch is one process on one boot of its device: the same epoch from another boot is a cloned disk, and so
+//    is an epoch that goes on after a later one said that it was done.
 import type { Envelope } from "../../wire/messages/index.ts";
 import type { EventMark } from "../tables/rows.ts";
 
@@ -25,13 +26,23 @@ type Place = Pick<Envelope, "journal" | "epoch" | "seq" | "prev"> & { boot?: str
 const windowAtMost = 256;
 const journalsAtMost = 8;
 
-/** The boot that this journal and epoch were first heard from, when the event comes from another one. */
-export function bootOfOriginal(
+/** Why this event cannot come from the device whose events these marks are of; undefined: it may. */
+export function signOfClone(
   marks: readonly EventMark[],
-  event: { journal: string; epoch: number; boot: string },
-): string | undefined {
+  event: { journal: string; epoch: number; seq: number; boot: string },
+): { cause: string; boot: string } | undefined {
   const boot = markOf(marks, event)?.boot;
-  return boot === event.boot ? undefined : boot;
+  if (boot !== undefined && boot !== event.boot)
+    return { cause: "same journal and epoch from another boot: cloned device?", boot };
+  const later = marks.find(
+    ({ journal, before }) =>
+      journal === event.journal && before?.epoch === event.epoch && event.seq > before.mark,
+  );
+  if (!later) return undefined;
+  return {
+    cause: `epoch ${event.epoch} goes on although epoch ${later.epoch} ended it: cloned device?`,
+    boot: later.boot ?? "unknown",
+  };
 }
 
 export function see(marks: readonly EventMark[], event: Place): Seen {
@@ -83,9 +94,31 @@ export function forgetBefore(
   const known = markOf(marks, { journal, epoch: oldest.epoch });
   const mark = known ?? { journal, epoch: oldest.epoch, mark: 0, window: [] };
   const kept = marks.filter((other) => other.journal !== journal || other.epoch > oldest.epoch);
-  const first = advance({ ...mark, oldest: true }, Math.max(0, oldest.seq - 1));
+  const before = lastDone(marks, journal, oldest.epoch);
+  const first = advance(
+    { ...mark, oldest: true, ...(before ? { before } : {}) },
+    Math.max(0, oldest.seq - 1),
+  );
   const at = kept.findIndex((other) => other.journal === journal);
   return at < 0 ? [...kept, first] : [...kept.slice(0, at), first, ...kept.slice(at)];
+}
+
+/** What is missing will never come: its number was used by another device. */
+export function giveUpHoles(marks: readonly EventMark[]): EventMark[] {
+  return marks.map((mark) => advance(mark, mark.window.at(-1)?.[1] ?? mark.mark));
+}
+
+/** The newest epoch before this one, and its last event: the process that wrote it has ended. */
+function lastDone(marks: readonly EventMark[], journal: string, epoch: number): EventMark["before"] {
+  const own = marks.filter((mark) => mark.journal === journal);
+  const done = own
+    .filter((mark) => mark.epoch < epoch)
+    .reduce<EventMark | undefined>(
+      (last, mark) => (last && last.epoch > mark.epoch ? last : mark),
+      undefined,
+    );
+  if (done) return { epoch: done.epoch, mark: done.window.at(-1)?.[1] ?? done.mark };
+  return own.find((mark) => mark.before)?.before;
 }
 
 /** How far the device may forget this epoch; undefined while an older epoch of the journal has a hole. */

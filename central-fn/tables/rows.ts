@@ -74,6 +74,8 @@ export interface EventMark {
   window: [number, number][];
   /** The device said that nothing of earlier epochs is pending: their events are duplicates. */
   oldest?: true;
+  /** The epoch that was done then, and its last event: whoever goes on in it has a copy of the disk. */
+  before?: { epoch: number; mark: number };
   /** The operating system's boot of its first event: one epoch is one process, so another boot is another device. */
   boot?: string;
 }

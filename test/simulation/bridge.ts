@@ -59,6 +59,7 @@ export class SimBridge {
     this.#client = new SimClient(
       this.#world,
       this.#broker,
+      "bridge",
       ["events", "canary"],
       { up() {}, down() {}, message: (topic, payload) => this.#onMessage(topic, payload) },
       (work) => work(),

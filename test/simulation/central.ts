@@ -57,6 +57,8 @@ export class SimCentral {
   handled = 0;
   deadLetters = 0;
   logs: string[] = [];
+  /** Charge points that an operator was called to. */
+  readonly alerted = new Set<string>();
   readonly readers: SimReader[] = [];
   readonly #world: World;
   readonly #kafka: SimKafka;
@@ -186,7 +188,11 @@ export class SimCentral {
       case "send":
         return undefined;
       case "log":
-        for (const line of step.lines) this.#world.say("central", line.text);
+        for (const line of step.lines) {
+          this.#world.say("central", line.text);
+          const cp = /^ALERT: CP (\S+) needs attention/.exec(line.text)?.[1];
+          if (cp) this.alerted.add(cp);
+        }
     }
     return undefined;
   }

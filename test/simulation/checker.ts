@@ -3,6 +3,7 @@
 import type {
   CdrRow,
   CpRow,
+  DeadLetterRow,
   DriverRow,
   InboxRow,
   ReviewRow,
@@ -50,12 +51,14 @@ export function violations(quiet: Quiet): string[] {
   );
   const reviews = new Map(quiet.central.rows<ReviewRow>("reviews").map((row) => [row.sk, row.value]));
   const inKafka = new Map<string, string>();
+  const cloned = new Set(quiet.devices.filter(({ copies }) => copies.length > 0).map(({ cp }) => cp));
   for (const topic of ["cp.events", "cp.telemetry"])
     for (const record of quiet.kafka.all(topic)) {
       const event = JSON.parse(record.value) as Event & { src: string };
       const name = nameOf(event);
       const known = inKafka.get(name);
-      if (known !== undefined && known !== record.value) wrong.push(`10 two payloads under ${name}`);
+      if (known !== undefined && known !== record.value && !cloned.has(event.cp))
+        wrong.push(`10 two payloads under ${name}`);
       inKafka.set(name, record.value);
     }
   for (const name of quiet.bridge.acknowledged)
@@ -68,7 +71,8 @@ export function violations(quiet: Quiet): string[] {
       .map((message) => [message.cmdId, message]),
   );
   for (const device of quiet.devices) checkExpiry(device, commands, wrong);
-  for (const device of quiet.devices) checkDevice(device, wrong, cdrs, reviews, inKafka);
+  for (const device of quiet.devices)
+    checkDevice(device, quiet.central.alerted.has(device.cp), wrong, cdrs, reviews, inKafka);
   checkTable(quiet, wrong, cdrs);
   return wrong;
 }
@@ -95,15 +99,19 @@ function eventsOf(device: SimDevice): Event[] {
 
 function checkDevice(
   device: SimDevice,
+  alerted: boolean,
   wrong: string[],
   cdrs: Map<string, CdrRow>,
   reviews: Map<string, ReviewRow>,
   inKafka: Map<string, string>,
 ): void {
   const events = eventsOf(device);
+  if (alerted && device.copies.length === 0)
+    wrong.push(`13 ${device.cp} is taken for two devices, but is one`);
   wrong.push(...device.unlawful.map((what) => `5 ${what}`));
   wrong.push(...numberingFaults(events));
-  checkKafkaAgainstJournal(device, events, wrong, inKafka);
+  // Of two devices under one name each hears what the other is told.
+  if (device.copies.length === 0) checkKafkaAgainstJournal(device, events, wrong, inKafka);
   // Readings and times of leaving are a poll apart.
   const hasLeft = (since: Event, until: Event) =>
     device.box.unplugs.some((at) => at >= since.atMs - 5_000 && at <= until.atMs);
@@ -112,8 +120,29 @@ function checkDevice(
   for (const event of events) {
     if (event.type !== "session.ended") continue;
     const sid = String(event.body.sid);
-    wrong.push(...billFaults(event, inKafka.has(nameOf(event)), cdrs.get(sid), reviews.get(sid)));
+    const cdr = cdrs.get(sid);
+    if (device.copies.length === 0)
+      wrong.push(...billFaults(event, inKafka.has(nameOf(event)), cdr, reviews.get(sid)));
+    else if (!cdr && !reviews.has(sid) && !alerted)
+      wrong.push(`3 ${sid} ended on one of two devices, has neither bill nor review, and nobody was called`);
+    else if (cdr) wrong.push(...billOfOne(sid, [device, ...device.copies], cdr, reviews.get(sid)));
   }
+}
+
+/** A session that two devices ended is billed by the word of one of them. */
+function billOfOne(
+  sid: string,
+  devices: readonly SimDevice[],
+  cdr: CdrRow,
+  review: ReviewRow | undefined,
+): string[] {
+  const faults = devices
+    .flatMap(eventsOf)
+    .filter((event) => event.type === "session.ended" && event.body.sid === sid)
+    .map((event) => billFaults(event, true, cdr, review));
+  return faults.some((found) => found.length === 0)
+    ? []
+    : (faults[0] ?? [`3 ${sid} is billed but never ended`]);
 }
 
 function checkKafkaAgainstJournal(
@@ -174,7 +203,9 @@ function checkTable(
   );
   const ended = new Set(
     devices.flatMap((device) =>
-      eventsOf(device).flatMap((event) => (event.type === "session.ended" ? [String(event.body.sid)] : [])),
+      [device, ...device.copies]
+        .flatMap(eventsOf)
+        .flatMap((event) => (event.type === "session.ended" ? [String(event.body.sid)] : [])),
     ),
   );
   wrong.push(...sessionFaults(sessions, cdrs, ended));
@@ -198,8 +229,12 @@ function checkTable(
     const waiting = device.disk.events.filter(waits).length;
     if (waiting > 0) wrong.push(`17 ${device.cp}: ${waiting} events wait in the outbox`);
     // Central's word about the last events may be lost; the next event brings it again.
-    if (device.disk.events.length > mostKept)
+    if (device.disk.events.length > mostKept && device.copies.length === 0)
       wrong.push(`19 ${device.cp}: journal keeps ${device.disk.events.length} events`);
+  }
+  for (const { value } of central.rows<DeadLetterRow>("dead-letters")) {
+    const clone = devices.some(({ cp, copies }) => copies.length > 0 && value.event?.startsWith(`${cp}/`));
+    if (!clone) wrong.push(`13 ${value.event} is a dead letter: ${value.reason}`);
   }
   if (central.deadLetters > 0)
     wrong.push(`13 ${central.deadLetters} records were buried: ${central.logs.join("; ").slice(0, 300)}`);
@@ -216,7 +251,8 @@ function checkCpRow(row: CpRow, devices: readonly SimDevice[], wrong: string[]):
   if (row.shown?.state !== "ON")
     wrong.push(`14 ${row.cp} is shown ${row.shown?.state ?? "never"} although all is well`);
   for (const mark of row.marks)
-    if (mark.window.length > 0 && !device.lostJournals.has(mark.journal))
+    if (mark.window.length > 0 && !device.lostJournals.has(mark.journal) && device.copies.length === 0)
       wrong.push(`19 ${row.cp}: a hole after event ${mark.mark} of epoch ${mark.epoch} was never filled`);
+  if (row.quarantine) wrong.push(`21 ${row.cp} is still in quarantine: ${row.quarantine.cause}`);
   if (row.marks.length > 12) wrong.push(`19 ${row.cp}: ${row.marks.length} marks are kept`);
 }

@@ -50,6 +50,9 @@ export class SimDevice {
   readonly monitor: SimMonitor;
   /** Journals that were lost with their disk. */
   readonly lostJournals = new Set<string>();
+  /** Other machines that ran with a copy of this one's disk. */
+  readonly copies: SimDevice[] = [];
+  off = false;
   disk: SimDisk;
   engine: Engine | null = null;
   boot: string;
@@ -63,6 +66,8 @@ export class SimDevice {
   readonly #broker: SimBroker;
   readonly #config: Config;
   readonly #bugs: DeviceBugs;
+  readonly #registration: Registration;
+  readonly #partitions: number;
   #generation = 0;
   #client: SimClient | null = null;
   #driver: SimDriver | null = null;
@@ -74,22 +79,25 @@ export class SimDevice {
     registration: Registration,
     bugs: DeviceBugs,
     partitions: number,
+    copyOf: SimDevice | null = null,
   ) {
     this.#world = world;
     this.#broker = broker;
     this.#config = config;
     this.#bugs = bugs;
+    this.#registration = registration;
+    this.#partitions = partitions;
     this.cp = config.cp;
     this.boot = world.hex(12);
     this.bootedAtMs = world.nowMs - world.between(10_000, 9_000_000);
-    this.disk = newDisk(`${world.hex(8)}-${world.hex(4)}`);
+    this.disk = copyOf ? structuredClone(copyOf.disk) : newDisk(`${world.hex(8)}-${world.hex(4)}`);
     this.box = new SimCharger(world, world.hex(8), world.pick([7_200, 22_000, 50_000, 150_000]));
     this.box.onRelay = (closed) => {
       world.say(this.cp, `relay ${closed ? "closed" : "open"} at ${this.box.trueWs} Ws`);
       if (closed && this.box.enabledBy === "engine" && this.#durableSid() === null)
         this.unlawful.push(`${this.cp}: relay closed at ${world.nowMs} ms without a durable intent`);
     };
-    this.monitor = new SimMonitor(world, broker, this, registration, partitions);
+    this.monitor = new SimMonitor(world, broker, this, registration, partitions, copyOf?.monitor ?? null);
     this.startEngine();
   }
 
@@ -160,7 +168,7 @@ export class SimDevice {
   };
 
   startEngine(): void {
-    if (this.engine) return;
+    if (this.engine || this.off) return;
     this.#generation += 1;
     const generation = this.#generation;
     const alive = () => generation === this.#generation;
@@ -191,6 +199,7 @@ export class SimDevice {
       const client = new SimClient(
         world,
         this.#broker,
+        `${this.cp}-engine`,
         topics,
         {
           up: () => this.engine?.linkUp(true),
@@ -297,6 +306,28 @@ export class SimDevice {
     this.killEngine();
     this.disk = newDisk(`${this.#world.hex(8)}-${this.#world.hex(4)}`);
     this.#world.after(5_000, () => this.startEngine());
+  }
+
+  /** For good. */
+  switchOff(): void {
+    this.off = true;
+    this.killEngine();
+    this.monitor.kill();
+  }
+
+  /** Another machine, with a charger of its own, starts from a copy of this one's disk. */
+  copy(): SimDevice {
+    const copy = new SimDevice(
+      this.#world,
+      this.#broker,
+      this.#config,
+      this.#registration,
+      this.#bugs,
+      this.#partitions,
+      this,
+    );
+    this.copies.push(copy);
+    return copy;
   }
 
   powerCycle(offMs: number): void {

@@ -1,6 +1,7 @@
 // The faults of the simulated world, each with how it strikes; a run draws which of them it has and how often.
 import type { SimBridge } from "./bridge.ts";
 import type { SimCentral } from "./central.ts";
+import { strikeClone, switchOff } from "./clone.ts";
 import type { SimDevice } from "./device.ts";
 import type { SimKafka } from "./kafka.ts";
 import type { SimBroker } from "./mqtt.ts";
@@ -15,7 +16,7 @@ export interface Stage {
   central: SimCentral;
 }
 
-type Strike = (stage: Stage, device: SimDevice) => void;
+type Strike = (stage: Stage, device: SimDevice) => unknown;
 
 const minutes = (world: World, from: number, to: number) => world.between(from * 60_000, to * 60_000);
 
@@ -94,7 +95,9 @@ export const faults: Record<string, Strike> = {
 
 /** Rare, for they change what can be promised. */
 export const rareFaults: Record<string, Strike> = {
-  "journal lost": (_stage, device) => device.replaceDisk(),
+  // Of a copied disk and a lost one together nobody can say what should become.
+  "journal lost": (_stage, device) => device.copies.length > 0 || device.replaceDisk(),
+  "device cloned": (stage, device) => device.lostJournals.size > 0 || strikeClone(stage, device),
 };
 
 /** Standing troubles: switched on for the whole faulty time. */
@@ -135,6 +138,7 @@ export function heal({ devices, broker, bridge, kafka, central }: Stage): void {
   bridge.start();
   for (const device of devices) {
     device.chances.crash = 0;
+    for (const copy of device.copies) switchOff(copy);
     device.box.troubles.serialLoss = 0;
     device.box.setFault(null);
     device.disk.full = false;

@@ -46,12 +46,14 @@ export class SimMonitor {
     device: SimDevice,
     registration: Registration,
     partitions: number,
+    kept: { journal: string; epoch: number } | null,
   ) {
     this.#world = world;
     this.#broker = broker;
     this.#device = device;
     this.#registration = registration;
-    this.journal = `${world.hex(8)}-${world.hex(4)}`;
+    this.journal = kept?.journal ?? `${world.hex(8)}-${world.hex(4)}`;
+    this.epoch = kept?.epoch ?? 0;
     this.feed = partitionOf(device.cp, partitions);
     this.start();
   }
@@ -69,6 +71,7 @@ export class SimMonitor {
     const client = new SimClient(
       this.#world,
       this.#broker,
+      `${cp}-monitor`,
       [mqttTopics.acks(cp)],
       {
         up: (connection) => {

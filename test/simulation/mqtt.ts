@@ -24,6 +24,8 @@ export class SimBroker {
   }
 
   join(client: SimClient): void {
+    // One client id, one connection: the newer one takes over.
+    for (const other of this.#clients) if (other.id === client.id && other !== client) other.cut();
     this.#clients.add(client);
     for (const topic of client.topics) {
       const members = this.#bySubscription.get(topic) ?? new Set();
@@ -74,6 +76,7 @@ function channelOf(topic: string): string {
 }
 
 export class SimClient {
+  readonly id: string;
   readonly topics: readonly string[];
   connected = false;
   connection = 0;
@@ -92,12 +95,14 @@ export class SimClient {
   constructor(
     world: World,
     broker: SimBroker,
+    id: string,
     topics: readonly string[],
     events: SimClientEvents,
     inside: (work: () => void) => void,
   ) {
     this.#world = world;
     this.#broker = broker;
+    this.id = id;
     this.topics = topics;
     this.#events = events;
     this.#inside = inside;

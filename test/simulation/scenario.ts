@@ -144,7 +144,7 @@ function unleash(stage: Stage, struck: Record<string, number>, untilMs: number):
     count(name);
   }
   const chosen = Object.entries(faults).filter(() => world.chance(0.5));
-  if (world.chance(0.2)) chosen.push(...Object.entries(rareFaults));
+  for (const rare of Object.entries(rareFaults)) if (world.chance(0.2)) chosen.push(rare);
   const pace = world.pick([300_000, 1_200_000, 3_600_000]);
   for (const [name, strike] of chosen) {
     const again = () => {

@@ -1,7 +1,7 @@
 // A cloned disk: two devices under one journal and epoch. The second is never believed, and nothing begins until an
 // operator has seen to it.
 import { describe, expect, it } from "vitest";
-import { bootOfOriginal, see } from "../../../central-fn/rules/marks.ts";
+import { forgetBefore, see, signOfClone } from "../../../central-fn/rules/marks.ts";
 import type { DeadLetterRow } from "../../../central-fn/tables/rows.ts";
 import { bob, connectorBody, cp, engineJournal, newSid, Story } from "./story.ts";
 
@@ -16,9 +16,11 @@ describe("the same journal and epoch from another boot", () => {
   it("is known by the first event's boot, whatever its number", () => {
     const seen = see([], { journal: engineJournal, epoch: 1, seq: 1, prev: 0, boot: "boot-1" });
     const marks = seen.is === "new" ? seen.marks : [];
-    expect(bootOfOriginal(marks, { journal: engineJournal, epoch: 1, boot: "boot-1" })).toBe(undefined);
-    expect(bootOfOriginal(marks, { journal: engineJournal, epoch: 1, boot: "boot-2" })).toBe("boot-1");
-    expect(bootOfOriginal(marks, { journal: engineJournal, epoch: 2, boot: "boot-2" })).toBe(undefined);
+    const from = (epoch: number, boot: string, seq = 2) =>
+      signOfClone(marks, { journal: engineJournal, epoch, seq, boot });
+    expect(from(1, "boot-1")).toBe(undefined);
+    expect(from(1, "boot-2")?.boot).toBe("boot-1");
+    expect(from(2, "boot-2")).toBe(undefined);
   });
 
   it("is not billed: a dead letter, one alert, and no new session", () => {
@@ -94,6 +96,39 @@ describe("the same journal and epoch from another boot", () => {
     expect(story.cpRow()).toMatchObject({ claim: { state: "claimed" }, engine: { epoch: 2 } });
     expect(story.cpRow().quarantine ?? null).toBe(null);
     expect(deadLetters(story)).toEqual([]);
+  });
+});
+
+describe("an epoch that goes on after a later one ended it", () => {
+  const next = { epoch: 2, seq: 1, prev: 0, boot: "boot-2" };
+
+  it("is the original of a copied disk: what was processed before is a repetition, what comes after is not", () => {
+    let marks = see([], { journal: engineJournal, epoch: 1, seq: 1, prev: 0, boot: "boot-1" });
+    if (marks.is === "new") marks = see(marks.marks, { journal: engineJournal, ...next });
+    if (marks.is !== "new") throw new Error("an event was not seen");
+    const done = forgetBefore(marks.marks, engineJournal, { epoch: 2, seq: 1 });
+    const old = { journal: engineJournal, epoch: 1, boot: "boot-1" };
+    expect(signOfClone(done, { ...old, seq: 1 })).toBe(undefined);
+    expect(signOfClone(done, { ...old, seq: 2 })).toMatchObject({ boot: "boot-2" });
+    const later = forgetBefore(done, engineJournal, { epoch: 2, seq: 2 });
+    expect(signOfClone(later, { ...old, seq: 2 })).toMatchObject({ boot: "boot-2" });
+  });
+
+  it("is not taken for a repetition: its end is a dead letter, and an operator is told", () => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    story.started(grant);
+    // The copy greets from a later epoch, whose disk has nothing to tell of the first.
+    story.hello({ ...otherBoot(story), epoch: 2 }, { oldestPending: { epoch: 2, seq: 1 } });
+    story.logs.length = 0;
+    story.ended(grant);
+    expect(story.cdrs()).toEqual([]);
+    expect(deadLetters(story)).toMatchObject([
+      { reason: expect.stringContaining("epoch 1 goes on although epoch 2 ended it: cloned device?") },
+    ]);
+    expect(story.cpRow()).toMatchObject({ quarantine: { epoch: 1, boot: "boot-2", otherBoot: "boot-1" } });
+    story.operatorSays("resume-cp");
+    expect(story.review(grant.sid)).toMatchObject({ cause: "cloned device", settled: null });
   });
 });
 
