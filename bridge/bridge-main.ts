@@ -1,6 +1,6 @@
 // The bridge process: MQTT ⇄ Kafka, stateless; kill it at any moment.
 import * as z from "zod";
-import { brokerList, ensureTopics, openProducer, TopicsDiffer } from "../wire/kafka/index.ts";
+import { brokerList, dialAt, ensureTopics, openProducer, TopicsDiffer } from "../wire/kafka/index.ts";
 import { assertPartitions, localPartitions } from "../wire/messages/index.ts";
 import { openLink } from "../wire/mqtt/link.ts";
 import type { Link } from "../wire/mqtt/port.ts";
@@ -28,6 +28,8 @@ const env = readEnvironment(
   z.object({
     MQTT_URL: z.string().default("mqtt://127.0.0.1:1883"),
     KAFKA_BOOTSTRAP: z.string().default("127.0.0.1:9092").transform(read(brokerList)),
+    /** Where to dial whatever address the broker names: a tunnel. */
+    KAFKA_DIAL: z.string().transform(read(dialAt)).optional(),
     PARTITIONS: z
       .string()
       .default(String(localPartitions))
@@ -59,7 +61,12 @@ const env = readEnvironment(
 const healthLineEveryMs = 60_000;
 const log = openLog("Bridge");
 const { PARTITIONS: partitions, BRIDGE_ID: bridgeId, SHARDS: shards } = env;
-const address = { brokers: env.KAFKA_BOOTSTRAP, clientId: `bridge-${bridgeId}`, log };
+const address = {
+  brokers: env.KAFKA_BOOTSTRAP,
+  clientId: `bridge-${bridgeId}`,
+  log,
+  ...(env.KAFKA_DIAL && { dial: env.KAFKA_DIAL }),
+};
 const ends: (() => Promise<void> | void)[] = [];
 let ending = false;
 

@@ -2,7 +2,7 @@
 // sweeper by a timer, the APIs by a server. The APIs answer while Kafka is down; what queues there is handled later.
 import { hostname } from "node:os";
 import * as z from "zod";
-import { ensureTopics, openConsumer, openProducer, TopicsDiffer } from "../wire/kafka/index.ts";
+import { dialAt, ensureTopics, openConsumer, openProducer, TopicsDiffer } from "../wire/kafka/index.ts";
 import { port, positive, readEnvironment, whole } from "../wire/process/environment.ts";
 import { endWith } from "../wire/process/lifetime.ts";
 import { errorText, openLog } from "../wire/process/log.ts";
@@ -24,11 +24,17 @@ const env = readEnvironment(
     SWEEP_INTERVAL_MS: positive.default(1_000),
     /** Copies of each topic that is made here; a cluster of one broker can keep one. */
     REPLICATION: whole.min(1).default(1),
+    /** Where to dial whatever address the broker names: a tunnel. */
+    KAFKA_DIAL: z
+      .string()
+      .regex(/^[^:\s]+:\d{1,5}$/, "must be host:port")
+      .transform(dialAt)
+      .optional(),
   }),
 );
 
 const log = openLog("Central");
-const address = { brokers: env.KAFKA_BOOTSTRAP, log };
+const address = { brokers: env.KAFKA_BOOTSTRAP, log, ...(env.KAFKA_DIAL && { dial: env.KAFKA_DIAL }) };
 const partitions = env.PARTITIONS;
 const nowMs = () => Date.now();
 

@@ -41,6 +41,8 @@ export function said(verb: Verb, service: ServiceReport, changed: boolean): stri
       return `${name} is ready after ${durationText(service.readyAfterMs ?? 0)} (process ${service.pid})`;
     case "starting":
       return `${name} runs but is not ready yet (process ${service.pid}): see \`ev logs ${name}\``;
+    case "paused":
+      return `${name} is paused (process ${service.pid}): \`ev unpause ${name}\` lets it go on`;
     case "stopped":
     case "killed":
     case "exited":

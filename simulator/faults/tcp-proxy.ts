@@ -1,5 +1,9 @@
-// A TCP proxy with the faults of a network: refuse, cut, swallow, hold, delay, lose answers.
+// A TCP proxy with the faults of a network: refuse, cut, swallow, hold, delay, lose, lose answers.
+//
+// 1. A byte that passes keeps its place in the order of its direction.
+// 2. A connection that has swallowed a byte never carries one again: what TCP could not repeat is no stream.
 import { connect, createServer, type Socket } from "node:net";
+import { type Flow, fairWeather, openFlow, type Weather } from "./tcp-flow.ts";
 
 export interface TcpProxy {
   readonly port: number;
@@ -18,10 +22,14 @@ export interface TcpProxy {
   refuse(): void;
   /** Resets every connection there is. */
   cutAll(): void;
+  /** Resets those that have swallowed bytes: their ends learn at once what they would learn by a time-out. */
+  cutDead(): void;
   /** Resets the connection that has carried so many more bytes from client to server. Once. */
   cutAfterBytes(bytes: number): void;
   /** Each chunk towards the client waits so long. */
   delayAnswers(ms: number): void;
+  /** Both ways, for what is read from now on. */
+  weather(weather: Weather): void;
   /**
    * Asked for each request (a chunk from the client); true: the server gets it, its answer is lost and the
    * connection reset.
@@ -31,72 +39,107 @@ export interface TcpProxy {
 }
 
 export interface TcpProxyOptions {
-  /** Port on loopback to forward to. */
+  /** Where to forward to; loopback by default. */
+  host?: string;
   port: number;
   /** Port to listen on; any free one by default. */
   listen?: number;
-  /** Changes each chunk towards the client, keeping its length. */
-  rewriteAnswer?: (chunk: Buffer) => Buffer;
+  /** Address to listen on; loopback by default. */
+  listenHost?: string;
 }
+
+type Lost = "nothing" | "answers" | "both";
 
 interface Pair {
   client: Socket;
   server: Socket;
+  up: Flow;
+  down: Flow;
   /** What this connection will never carry again. */
-  lost: "nothing" | "answers" | "both";
+  lost: Lost;
   losing: boolean;
 }
 
-/** Listens on a loopback port and forwards to `port` on loopback. */
+const loopback = "127.0.0.1";
+
+/** Listens and forwards, each connection by one of its own. */
 export async function openTcpProxy(target: TcpProxyOptions): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let mode: "pass" | "hole" | "deaf" | "hold" | "refuse" = "pass";
   let accepted = 0;
-  let delayMs = 0;
+  let upWeather = fairWeather;
+  let downWeather = fairWeather;
   let cutIn: number | undefined;
   let lose: ((request: Uint8Array) => boolean) | undefined;
 
-  const listener = createServer((client) => {
-    accepted++;
+  const dial = (client: Socket): Pair => {
+    const server = connect({
+      host: target.host ?? loopback,
+      port: target.port,
+      noDelay: true,
+      allowHalfOpen: true,
+    });
+    return {
+      client,
+      server,
+      up: openFlow(client, server, () => upWeather),
+      down: openFlow(server, client, () => downWeather),
+      lost: mode === "hole" ? "both" : mode === "deaf" ? "answers" : "nothing",
+      losing: false,
+    };
+  };
+  const onRequest = (pair: Pair, chunk: Buffer) => {
+    if (pair.lost === "both") return;
+    if (lose?.(chunk)) pair.losing = true;
+    pair.up.take(chunk);
+    if (cutIn === undefined) return;
+    cutIn -= chunk.length;
+    if (cutIn > 0) return;
+    cutIn = undefined;
+    pair.client.resetAndDestroy();
+  };
+  const onAnswer = (pair: Pair, chunk: Buffer) => {
+    if (pair.lost !== "nothing") return;
+    if (pair.losing) pair.client.resetAndDestroy();
+    else pair.down.take(chunk);
+  };
+  const wire = (pair: Pair) => {
+    const { client, server } = pair;
+    client.on("data", (chunk) => onRequest(pair, chunk));
+    server.on("data", (chunk) => onAnswer(pair, chunk));
+    client.on("end", () => (pair.lost === "both" ? client.destroy() : pair.up.end()));
+    server.on("end", () => (pair.lost === "nothing" ? pair.down.end() : server.destroy()));
     client.on("error", () => client.destroy());
+    server.on("error", () => server.destroy());
+    // An orderly end has gone through the flows; any other reaches the other end too, unless the line is dead.
+    client.on("close", () => {
+      const passes = pair.lost !== "both";
+      if (passes && client.readableEnded && !server.writableFinished)
+        server.once("finish", () => server.destroy()); // its last bytes may still be on their way
+      else if (passes || mode === "pass") server.destroy();
+      if (server.closed) pairs.delete(pair);
+    });
+    server.on("close", (broke) => {
+      if (pair.lost === "nothing" && broke) client.resetAndDestroy();
+      else if (pair.lost === "nothing" && !server.readableEnded) client.destroy();
+      if (client.closed) pairs.delete(pair);
+    });
+  };
+  const listener = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
+    accepted++;
     if (mode === "refuse") {
+      client.on("error", () => client.destroy());
       client.resetAndDestroy();
       return;
     }
-    const server = connect(target.port, "127.0.0.1");
-    const lost = mode === "hole" ? "both" : mode === "deaf" ? "answers" : "nothing";
-    const pair: Pair = { client, server, lost, losing: false };
+    const pair = dial(client);
     pairs.add(pair);
-    const end = () => {
-      pairs.delete(pair);
-      client.destroy();
-      server.destroy();
-    };
-    server.on("error", () => (pair.lost === "nothing" ? end() : server.destroy()));
-    server.on("close", () => pair.lost === "nothing" && end());
-    client.on("close", end);
-    client.on("data", (chunk) => {
-      if (pair.lost === "both") return;
-      if (lose?.(chunk)) pair.losing = true;
-      if (server.writable) server.write(chunk);
-      if (cutIn === undefined) return;
-      cutIn -= chunk.length;
-      if (cutIn > 0) return;
-      cutIn = undefined;
-      client.resetAndDestroy();
-    });
-    server.on("data", (chunk) => {
-      if (pair.lost !== "nothing") return;
-      const answer = target.rewriteAnswer?.(chunk) ?? chunk;
-      if (pair.losing) client.resetAndDestroy();
-      else if (delayMs === 0) client.write(answer);
-      else setTimeout(() => client.writable && client.write(answer), delayMs);
-    });
-    if (mode === "hold") rest(pair);
+    wire(pair);
+    if (mode === "hold") hold(pair, true);
   });
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
-    listener.listen(target.listen ?? 0, "127.0.0.1", resolve);
+    listener.listen(target.listen ?? 0, target.listenHost ?? loopback, resolve);
   });
   const address = listener.address();
   if (address === null || typeof address === "string") throw new Error("no port");
@@ -108,17 +151,19 @@ export async function openTcpProxy(target: TcpProxyOptions): Promise<TcpProxy> {
     },
     blackHole(lost = "both") {
       mode = lost === "both" ? "hole" : "deaf";
-      for (const pair of pairs) pair.lost = lost;
+      for (const pair of pairs) if (pair.lost !== "both") pair.lost = lost;
     },
     hold() {
       mode = "hold";
-      for (const pair of pairs) rest(pair);
+      for (const pair of pairs) hold(pair, true);
     },
     heal() {
       mode = "pass";
-      for (const { client, server } of pairs) {
-        client.resume();
-        server.resume();
+      for (const pair of pairs) {
+        hold(pair, false);
+        // Whose other end went away unheard is told now that the network is back.
+        if (pair.client.closed) pair.server.resetAndDestroy();
+        if (pair.server.closed) pair.client.resetAndDestroy();
       }
     },
     refuse() {
@@ -127,11 +172,22 @@ export async function openTcpProxy(target: TcpProxyOptions): Promise<TcpProxy> {
     cutAll() {
       for (const { client } of pairs) client.resetAndDestroy();
     },
+    cutDead() {
+      for (const { client, server, lost } of pairs) {
+        if (lost === "nothing") continue;
+        client.resetAndDestroy();
+        server.resetAndDestroy();
+      }
+    },
     cutAfterBytes(bytes) {
       cutIn = bytes;
     },
     delayAnswers(ms) {
-      delayMs = ms;
+      downWeather = { ...downWeather, delayMs: ms };
+    },
+    weather(weather) {
+      upWeather = weather;
+      downWeather = weather;
     },
     loseAnswerTo(pick) {
       lose = pick;
@@ -147,7 +203,7 @@ export async function openTcpProxy(target: TcpProxyOptions): Promise<TcpProxy> {
 }
 
 /** Nothing is read: what comes waits in the kernel, and the sender feels it. */
-function rest({ client, server }: Pair): void {
-  client.pause();
-  server.pause();
+function hold({ up, down }: Pair, held: boolean): void {
+  up.hold(held);
+  down.hold(held);
 }

@@ -74,7 +74,10 @@ export async function removeLeftovers(places: Places, withinMs = 5_000): Promise
     if (process && isAlive(process)) found.push({ name: basename(file, ".pid"), process });
     else rmSync(path, { force: true });
   }
-  for (const { process } of found) signalGroup(process.pid, "SIGTERM");
+  for (const { process } of found) {
+    signalGroup(process.pid, "SIGTERM");
+    signalGroup(process.pid, "SIGCONT"); // one that was paused hears it too
+  }
   const until = Date.now() + withinMs;
   while (found.some(({ process }) => isAlive(process)) && Date.now() < until) await delay(50);
   for (const { name, process } of found) {

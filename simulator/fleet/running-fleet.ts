@@ -2,19 +2,24 @@
 // control socket. What `ev up` holds in its hands.
 import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { writeAddresses } from "./addresses-file.ts";
+import { openApply } from "./apply.ts";
+import { baseFleet } from "./base-fleet.ts";
 import { bundle, compileCacheOf } from "./bundle.ts";
 import { checkPorts, checkTools } from "./checks.ts";
 import { controlHandler } from "./control-handler.ts";
 import { type ControlServer, serveControl } from "./control-server.ts";
-import { readFleet } from "./fleet-files.ts";
+import { readFleet, readFleetAsItIs } from "./fleet-files.ts";
 import type { Fleet } from "./fleet-schemas.ts";
 import { removeLeftovers, takeLock } from "./leftovers.ts";
+import { openLinks } from "./links.ts";
 import { makePlaces, type Places, placesOf } from "./places.ts";
 import { commandOf } from "./service-command.ts";
 import type { Group, ServiceSpec } from "./service-spec.ts";
 import { addressesOf, type Servers, servicesOf } from "./services.ts";
 import { openSupervisor, type Supervisor, type SupervisorEvent } from "./supervisor.ts";
 import { prepareTokens } from "./tokens.ts";
+import { watchFleetFiles } from "./watch-files.ts";
 
 export interface FleetOptions {
   /** The project's root folder. */
@@ -36,6 +41,8 @@ export interface RunningFleet {
   centralUrl: string;
   /** Resolves when `ev down` asked for the end; the services are stopped by then. */
   downAsked: Promise<void>;
+  /** From now on a saved file of the fleet is applied; what happens is told by `say` and in supervisor.log. */
+  watchFiles(): void;
   /** Stops everything within the bound and gives the state directory back. */
   close(withinMs: number): Promise<void>;
 }
@@ -44,11 +51,16 @@ export interface RunningFleet {
 export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
   const places = placesOf(options.stateDir);
   makePlaces(places);
-  const describe = () => {
-    const fleet = readFleet(places.fleet);
-    return { fleet, specs: servicesOf(fleet, { ...options, places }) };
+  const describe = (fleet: Fleet) => servicesOf(fleet, { ...options, places });
+  const tellAddresses = ({ system }: Fleet) =>
+    writeAddresses(places, { ...addressesOf(system, options), portOffset: options.portOffset });
+  const readSpecs = () => {
+    const edited = readFleetAsItIs(places.fleet);
+    tellAddresses(edited);
+    return describe(edited);
   };
-  const { fleet, specs } = describe();
+  const fleet = readFleet(places.fleet);
+  const specs = describe(fleet);
   if (fleet.made) options.say(`wrote the base fleet to ${places.fleet} (edit it as you like)`);
   const unlock = takeLock(places, options.portOffset);
   try {
@@ -56,32 +68,53 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
     if (left.length > 0) options.say(`ended ${left.length} services that an earlier start had left behind`);
     checkTools(specs);
     await checkPorts(specs);
+    // Whatever may be added later is bundled too.
+    const possible = servicesOf(baseFleet(), { places, portOffset: 0, servers: {}, only: [] });
     const bundles = await bundle(
       options.root,
-      specs.map(({ entry }) => entry),
+      [...specs, ...possible].map(({ entry }) => entry),
     );
+    const kafkaElsewhere = options.servers.kafkaBootstrap !== undefined;
+    const links = fleet.system.links ? openLinks({ kafkaElsewhere }) : undefined;
     const supervisor = openSupervisor({
       places,
       specs,
-      commandOf: (spec) => commandOf(spec, bundles, options.root, compileCacheOf(options.root)),
-      prepare: (spec) => prepareTokens(spec, places, options.servers),
+      commandOf: (spec) =>
+        commandOf(links?.routed(spec) ?? spec, bundles, options.root, compileCacheOf(options.root)),
+      prepare: async (spec) => {
+        await prepareTokens(spec, places, options.servers);
+        await links?.open(spec);
+      },
       onEvent: (event) => {
         recordEvent(places, event);
         options.onEvent(event);
       },
     });
     const down = Promise.withResolvers<void>();
-    const handle = controlHandler(supervisor, () => describe().specs, down.resolve);
+    const apply = openApply(supervisor, readSpecs);
+    const handle = controlHandler(supervisor, readSpecs, down.resolve, apply, links);
     const control = await serveControl(places.controlSocket, handle);
-    const { centralUrl } = addressesOf(fleet.system, options);
+    tellAddresses(fleet);
+    let unwatch = () => {};
+    const tell = (text: string, level: "INFO" | "WARN") => {
+      record(places, level, text);
+      options.say(text);
+    };
     return {
       places,
       fleet,
       specs,
       supervisor,
-      centralUrl,
+      centralUrl: addressesOf(fleet.system, options).centralUrl,
       downAsked: down.promise,
-      close: (withinMs) => close(places, supervisor, control, unlock, withinMs),
+      watchFiles() {
+        unwatch = watchFleetFiles({ dir: places.fleet, apply, tell });
+      },
+      async close(withinMs) {
+        unwatch();
+        await close(places, supervisor, control, unlock, withinMs);
+        await links?.close();
+      },
     };
   } catch (error) {
     unlock();
@@ -103,8 +136,11 @@ async function close(
 }
 
 function recordEvent(places: Places, { status, unexpected }: SupervisorEvent): void {
-  const how = status.why ?? status.status;
-  const line = `${new Date().toISOString()} ${unexpected ? "WARN" : "INFO"} supervisor | ${status.name} ${how}\n`;
+  record(places, unexpected ? "WARN" : "INFO", `${status.name} ${status.why ?? status.status}`);
+}
+
+function record(places: Places, level: "INFO" | "WARN", text: string): void {
+  const line = `${new Date().toISOString()} ${level} supervisor | ${text}\n`;
   try {
     appendFileSync(join(places.logs, "supervisor.log"), line);
   } catch (error) {

@@ -8,7 +8,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { openLogFile } from "./log-file.ts";
 import { identityOf, signalGroup } from "./process-identity.ts";
 
-export type ServiceState = "stopped" | "starting" | "running" | "killed" | "exited" | "crashed";
+export type ServiceState = "stopped" | "starting" | "running" | "paused" | "killed" | "exited" | "crashed";
 
 export interface Ending {
   state: "stopped" | "killed" | "exited" | "crashed";
@@ -31,10 +31,14 @@ export interface ServiceProcess {
   ended: Promise<Ending>;
   /** Its last output lines, for the message that says why it ended. */
   lastLines(): string[];
-  /** SIGTERM; SIGKILL to its whole group when it has not ended `withinMs` later. */
+  /** SIGTERM, heard by a frozen one too; SIGKILL to its whole group when it has not ended `withinMs` later. */
   stop(withinMs: number): void;
   /** SIGKILL to its whole group. */
   kill(): void;
+  /** Freezes its whole group as it stands (SIGSTOP): nothing in it runs until `thaw`. */
+  freeze(): void;
+  /** SIGCONT. */
+  thaw(): void;
 }
 
 export const readyMark = "started successfully";
@@ -107,11 +111,19 @@ export function startProcess(
     stop(withinMs) {
       asked ??= "stopped";
       child.kill("SIGTERM");
+      // A frozen process hears nothing until it runs again.
+      if (pid !== null) signalGroup(pid, "SIGCONT");
       forced ??= setTimeout(() => pid !== null && signalGroup(pid, "SIGKILL"), withinMs);
     },
     kill() {
       asked = "killed";
       if (pid !== null) signalGroup(pid, "SIGKILL");
+    },
+    freeze() {
+      if (pid !== null) signalGroup(pid, "SIGSTOP");
+    },
+    thaw() {
+      if (pid !== null) signalGroup(pid, "SIGCONT");
     },
   };
 }

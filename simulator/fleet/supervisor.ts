@@ -12,6 +12,7 @@ import type { Places } from "./places.ts";
 import { type Command, type ServiceState, startProcess } from "./service-process.ts";
 import { emptySlot, type ServiceStatus, type Slot, statusOf } from "./service-slot.ts";
 import { type ServiceSpec, stopRank } from "./service-spec.ts";
+import type { Known } from "./spec-changes.ts";
 
 export type { ServiceStatus } from "./service-slot.ts";
 
@@ -40,10 +41,17 @@ export interface Supervisor {
   statuses(): ServiceStatus[];
   /** Takes a new description of the services; one that runs keeps its old one until its next start. */
   describe(specs: readonly ServiceSpec[]): void;
+  /** Every service with the description that its last start used. */
+  known(): Known[];
+  /** Writes the files of these services as they are described now; for files that their services watch. */
+  rewrite(names: readonly string[]): void;
   /** Starts those that do not run; resolves when each is ready, has ended, or has used its time. */
   start(names: readonly string[]): Promise<ServiceStatus[]>;
   stop(names: readonly string[], withinMs?: number): Promise<ServiceStatus[]>;
   kill(names: readonly string[]): Promise<ServiceStatus[]>;
+  /** Freezes those that run; they keep their connections and answer nobody until `unpause`. */
+  pause(names: readonly string[]): ServiceStatus[];
+  unpause(names: readonly string[]): ServiceStatus[];
   /** Stops everything, SIGKILL at the end of `withinMs`. */
   stopAll(withinMs: number): Promise<void>;
 }
@@ -88,12 +96,12 @@ export function openSupervisor(options: SupervisorOptions): Supervisor {
       join(options.places.logs, `${spec.name}.log`),
       pidPathOf(options.places, spec.name),
     );
-    Object.assign(slot, { process, ending: null, readyAfterMs: null, lastLines: [] });
+    Object.assign(slot, { process, ran: spec, ending: null, readyAfterMs: null, lastLines: [] });
     become(slot, "starting");
     void process.ready.then((ready) => {
       if (!ready) return;
       slot.readyAfterMs = Math.round(performance.now() - startedMs);
-      become(slot, "running");
+      if (slot.state !== "paused") become(slot, "running");
     });
     void process.ended.then((ending) => {
       slot.process = null;
@@ -155,15 +163,42 @@ export function openSupervisor(options: SupervisorOptions): Supervisor {
     return names.map((name) => statusOf(slotOf(name)));
   };
 
+  const pause = (names: readonly string[]): ServiceStatus[] => {
+    for (const slot of names.map(slotOf)) {
+      if (!slot.process || slot.state === "paused") continue;
+      slot.process.freeze();
+      become(slot, "paused");
+    }
+    return names.map((name) => statusOf(slotOf(name)));
+  };
+
+  const unpause = (names: readonly string[]): ServiceStatus[] => {
+    for (const slot of names.map(slotOf)) {
+      if (!slot.process || slot.state !== "paused") continue;
+      slot.process.thaw();
+      become(slot, slot.process.isReady() ? "running" : "starting");
+    }
+    return names.map((name) => statusOf(slotOf(name)));
+  };
+
   describe(options.specs);
   return {
     names: () => [...slots.keys()],
     status: (name) => statusOf(slotOf(name)),
     statuses: () => [...slots.values()].map(statusOf),
     describe,
+    known: () => [...slots].map(([name, { process, ran }]) => ({ name, running: process !== null, ran })),
+    rewrite(names) {
+      for (const slot of names.map(slotOf)) {
+        for (const file of slot.spec.files) writePrivate(file.path, file.content);
+        slot.ran = slot.spec;
+      }
+    },
     start,
     stop,
     kill,
+    pause,
+    unpause,
     async stopAll(withinMs) {
       stopping = true;
       await stop([...slots.keys()], withinMs);
@@ -174,6 +209,6 @@ export function openSupervisor(options: SupervisorOptions): Supervisor {
 
 /** A service that somebody else is starting is waited for too. */
 async function stillStarting(slot: Slot, withinMs: number): Promise<void> {
-  if (slot.process && !slot.process.isReady())
+  if (slot.process && slot.state !== "paused" && !slot.process.isReady())
     await Promise.race([slot.process.ready, delay(withinMs, undefined, { ref: false })]);
 }

@@ -2,7 +2,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { ControlCommand } from "../../simulator/charger/control.messages.ts";
 import { openChargerControl } from "../../simulator/charger/control.ts";
-import { signalGroup } from "../../simulator/fleet/process-identity.ts";
 import { errorText } from "../../wire/process/log.ts";
 import type { LiveFleet } from "../support/live-fleet.ts";
 import type { Fault, History } from "./history.ts";
@@ -74,11 +73,10 @@ async function inject(ground: Ground, { kind, target, cp, lastsMs }: PlannedFaul
       };
     }
     case "freeze": {
-      const pid = (await fleet.ask({ verb: "status" })).find(({ name }) => name === target)?.pid;
-      if (!pid) throw new Error(`${target} does not run`);
-      signalGroup(pid, "SIGSTOP");
-      return () => {
-        signalGroup(pid, "SIGCONT");
+      const [paused] = await fleet.ask({ verb: "pause", services: [target] });
+      if (paused?.status !== "paused") throw new Error(`${target} does not run`);
+      return async () => {
+        await fleet.ask({ verb: "unpause", services: [target] });
       };
     }
     case "black-hole":
@@ -129,7 +127,8 @@ export async function tellBox(
 
 /** Whatever is still wrong is mended: frozen processes, lines, disk, boxes; what does not run is started. */
 export async function mendAll({ fleet, network, disk, targets }: Ground): Promise<void> {
-  for (const { pid } of await fleet.ask({ verb: "status" })) if (pid !== null) signalGroup(pid, "SIGCONT");
+  const names = (await fleet.ask({ verb: "status" })).map(({ name }) => name);
+  await fleet.ask({ verb: "unpause", services: names });
   for (const { proxy } of network.links.values()) proxy.heal();
   disk?.free();
   await fleet.ask({ verb: "start", services: [] });

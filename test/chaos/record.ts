@@ -44,6 +44,7 @@ export async function record(options: RunOptions): Promise<{ history: History; m
   const journalPath = (cp: string) =>
     disk && cp === smallDiskCp ? join(disk.path, "journal.db") : join(fleet.places.data, cp, "journal.db");
   fleet.write((files) => {
+    files.system.links = false;
     files.system.env = network.env;
     const engine = serviceNames.engine(smallDiskCp);
     if (disk) files.system.env[engine] = { ...network.env[engine], JOURNAL_PATH: journalPath(smallDiskCp) };

@@ -31,7 +31,7 @@ export function reportLines(
   ];
 }
 
-/** "ev-cp-e-3" → "engine", "ev-cp-m-4 → mqtt" → "monitor → mqtt". */
+/** "ev-cp-e-3" → "engine", "ev-cp-m-4 → ev-mqtt" → "monitor → mqtt". */
 function struck(target: string): string {
   return target
     .replace(/^ev-cp-e-\d+/, "engine")
@@ -40,7 +40,8 @@ function struck(target: string): string {
     .replace(/^ev-driver-\w+/, "driver")
     .replace(/^CP-\d+/, "box")
     .replace(/^disk of .*/, "disk")
-    .replace(/^ev-/, "");
+    .replace(/^ev-/, "")
+    .replace("→ ev-", "→ ");
 }
 
 function counted(words: readonly string[]): string {

@@ -40,6 +40,9 @@ const stubs = {
     process.on("SIGTERM", () => setTimeout(() => process.exit(0), 300));
     process.stdin.resume(); setInterval(() => {}, 1000);
     console.log("started successfully");`,
+  ticking: `
+    setInterval(() => console.log("tick"), 10);
+    console.log("started successfully");`,
   silent: `setInterval(() => {}, 1000);`,
   refuses: `console.error("configuration: TABLE_URL=nonsense: wrong"); process.exit(78);`,
   leaves: `console.log("started successfully"); setTimeout(() => process.exit(3), 50);`,

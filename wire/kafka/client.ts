@@ -79,3 +79,12 @@ export function brokerList(bootstrap: string): string[] {
   if (brokers.length === 0) throw new Error("no Kafka broker given");
   return brokers;
 }
+
+/**
+ * For KAFKA_DIAL=host:port: dials there whatever address a broker names, as through a tunnel to a cluster of one.
+ * Throws when it is not host:port.
+ */
+export function dialAt(tunnel: string): NonNullable<KafkaAddress["dial"]> {
+  const [host = "", port] = (brokerList(tunnel)[0] ?? "").split(":");
+  return () => ({ host, port: Number(port) });
+}

@@ -1,5 +1,5 @@
 // The Kafka room: what others import.
-export { brokerList, type KafkaAddress } from "./client.ts";
+export { brokerList, dialAt, type KafkaAddress } from "./client.ts";
 export { allOf, type DoneUpTo, doneBefore } from "./consumer.rules.ts";
 export { type ConsumerOptions, openConsumer } from "./consumer.ts";
 export type * from "./port.ts";

@@ -110,6 +110,37 @@ test("a service that ends by itself is reported with its last words and not star
   expect(again?.readyAfterMs).toBeGreaterThan(0);
 });
 
+test("a paused service stands still, says so, and goes on when it is let", async () => {
+  const fleet = open([world.spec("ev-a", "ticking")]);
+  const [ready] = await fleet.start(["ev-a"]);
+  const log = join(world.places.logs, "ev-a.log");
+  const ticks = () => readFileSync(log, "utf8").split("tick").length;
+  expect(fleet.pause(["ev-a"])[0]).toMatchObject({ status: "paused", pid: ready?.pid, why: null });
+  const state = () => readFileSync(`/proc/${ready?.pid}/stat`, "utf8").split(") ")[1]?.[0];
+  await until("the kernel to stop it", () => state() === "T");
+  await new Promise((resolve) => setTimeout(resolve, 50)); // what it had said is in its log by then
+  const before = ticks();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(ticks()).toBe(before);
+  const [again] = await fleet.start(["ev-a"]);
+  expect(again?.status).toBe("paused");
+  expect(fleet.unpause(["ev-a"])[0]?.status).toBe("running");
+  await until("it to tick again", () => ticks() > before);
+  expect(fleet.unpause(["ev-a"])[0]?.status).toBe("running");
+});
+
+test.each(["stop", "kill"] as const)("a paused service can be ended at once: %s", async (verb) => {
+  const fleet = open([world.spec("ev-a", "obedient")]);
+  await fleet.start(["ev-a"]);
+  fleet.pause(["ev-a"]);
+  const begun = performance.now();
+  const [ended] = await fleet[verb](["ev-a"]);
+  expect(performance.now() - begun).toBeLessThan(3_000);
+  expect(ended).toMatchObject(
+    verb === "stop" ? { status: "stopped", code: 0 } : { status: "killed", signal: "SIGKILL" },
+  );
+});
+
 test("a process killed from outside shows as killed", async () => {
   const fleet = open([world.spec("ev-a", "obedient")]);
   const [ready] = await fleet.start(["ev-a"]);
