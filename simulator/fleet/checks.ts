@@ -15,7 +15,9 @@ export async function checkPorts(specs: readonly ServiceSpec[]): Promise<void> {
     throw new Complaint(
       `port ${beyond.port} of ${beyond.name} does not exist: choose a smaller --port-offset`,
     );
-  const answers = await Promise.all(wanted.map(async (want) => ({ ...want, why: await refusal(want.port) })));
+  const answers = await Promise.all(
+    wanted.map(async (want) => ({ ...want, why: await portRefusal(want.port) })),
+  );
   const refused = answers.filter(({ why }) => why !== undefined);
   if (refused.length === 0) return;
   const list = refused.map(({ name, port, why }) => `port ${port} (for ${name}) ${why}`).join(", ");
@@ -25,7 +27,7 @@ export async function checkPorts(specs: readonly ServiceSpec[]): Promise<void> {
 }
 
 /** Why nobody can listen on a loopback port now; undefined when it is free. */
-function refusal(port: number): Promise<string | undefined> {
+export function portRefusal(port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once("error", (error) => {
