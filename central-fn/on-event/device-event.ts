@@ -3,7 +3,8 @@
 // 1. The mark rises in the same commit as the effect; a repeated event has none, but publishes again what a
 //    crash kept from being published.
 // 2. Order of arrival does not matter: facts follow (journal, epoch, seq), sessions follow their ranks.
-// 3. What a cloned device says is never believed: it becomes a dead letter, unless it is but a greeting.
+// 3. What a cloned device says under a name that was used is never believed: it becomes a dead letter, unless it is
+//    but a greeting.
 import type { z } from "zod";
 import {
   type Connector,
@@ -21,7 +22,7 @@ import { CpDraft, claimKeys, newCpRow } from "./draft.ts";
 import type { Plan, PlanOf, Rows } from "./plan.ts";
 import { unread } from "./plan.ts";
 import { unpublished } from "./published.ts";
-import { quarantine } from "./quarantine.ts";
+import { callOperator, unbelieved } from "./quarantine.ts";
 import { settleLine } from "./queue.ts";
 
 export interface DeviceEvent<B = unknown> {
@@ -44,6 +45,8 @@ export interface Family<B> {
   sid?(body: B): string | null;
   /** The device may now forget: sent at once instead of every few events. */
   watermark?: boolean;
+  /** The device ends a session with it. */
+  closes?: boolean;
   apply(of: DeviceEvent<B>, draft: CpDraft): void;
   /** What a repeated event still does; nothing where absent. */
   again?(of: DeviceEvent<B>, draft: CpDraft): void;
@@ -79,7 +82,13 @@ function planEvent<B>(family: Family<B>, of: DeviceEvent<B>, rows: Rows): Plan {
   const draft = new CpDraft(rows, of.nowMs, event.cp);
   const { boot } = event.at;
   const clone = signOfClone(before.marks, { ...event, boot });
-  if (clone) return quarantine(draft, event, clone);
+  if (clone) {
+    callOperator(draft, event, clone);
+    // A session's end is billed all the same: nothing but the device that ran it can end it.
+    if (!clone.nameIsFree || !family.closes) return unbelieved(draft, event, clone);
+    family.again?.(of, draft);
+    return withoutRepeats(draft);
+  }
   const seen = see(before.marks, { ...event, boot });
   if (seen.is === "duplicate") {
     family.again?.(of, draft);
@@ -125,7 +134,7 @@ function isAfter(word: NonNullable<CpRow["engine"]>, place: { journal: string; e
   return word.epoch === place.epoch ? word.seq > place.seq : word.epoch > place.epoch;
 }
 
-function sayProcessed(draft: CpDraft, event: Envelope): void {
+export function sayProcessed(draft: CpDraft, event: Pick<Envelope, "cp" | "journal" | "epoch">): void {
   const { journal, epoch } = event;
   const seq = watermark(draft.row.marks, journal, epoch);
   if (!seq) return;

@@ -4,13 +4,13 @@
 // The operator switches one of them off, restarts engine and monitor of the other (a new epoch is believed again;
 // the first may still be one that its copy has used, the next is not), and resumes the charge point.
 import { type Envelope, identityText } from "../../wire/messages/index.ts";
-import { giveUpHoles } from "../rules/marks.ts";
+import { type CloneSign, giveUpHoles } from "../rules/marks.ts";
 import { loseSession } from "./closing.ts";
 import type { CpDraft } from "./draft.ts";
 import type { Plan } from "./plan.ts";
 
-/** The event of the second device: buried by whoever carries the plan out. `sign.boot` was heard first. */
-export function quarantine(draft: CpDraft, event: Envelope, sign: { cause: string; boot: string }): Plan {
+/** No new session until an operator has seen to it. */
+export function callOperator(draft: CpDraft, event: Envelope, sign: CloneSign): void {
   const { cause, boot } = sign;
   const { journal, epoch } = event;
   const known = draft.row.quarantine;
@@ -24,6 +24,10 @@ export function quarantine(draft: CpDraft, event: Envelope, sign: { cause: strin
         "Switch one of them off, restart engine and monitor of the other, then resume the charge point; do it again if it is still not believed",
     );
   }
+}
+
+/** The event of the second device: buried by whoever carries the plan out. */
+export function unbelieved(draft: CpDraft, event: Envelope, { cause }: CloneSign): Plan {
   // Two engines under one name push each other off the broker and greet once a second: a greeting holds no figure.
   if (event.type === "hello") return draft.decision();
   return { ...draft.decision(), unusable: `${cause} (${identityText(event)})` };

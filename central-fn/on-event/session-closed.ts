@@ -18,6 +18,7 @@ export const sessionAborted = eventRoute<SessionAborted>({
   keys: ({ body }) => sessionKeys(body.driver, body.sid),
   apply: abort,
   // Its mark may have been given up over a hole, as with an end.
+  closes: true,
   again: abort,
 });
 
@@ -54,6 +55,7 @@ export const sessionReview = eventRoute<SessionReview>({
   sid: (body) => body.sid,
   keys: ({ body }) => [...sessionKeys(body.driver, body.sid), keys.cdr(body.driver, body.sid)],
   apply: review,
+  closes: true,
   again: review,
 });
 

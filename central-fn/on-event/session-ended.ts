@@ -23,6 +23,7 @@ export const sessionEnded = eventRoute<SessionEnded>({
   keys: ({ body }) => [...sessionKeys(body.driver, body.sid), keys.cdr(body.driver, body.sid)],
   apply: close,
   // The mark may have been given up over a hole; claim, bill and review tell whether there is something to do.
+  closes: true,
   again: close,
 });
 

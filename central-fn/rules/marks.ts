@@ -26,14 +26,22 @@ type Place = Pick<Envelope, "journal" | "epoch" | "seq" | "prev"> & { boot?: str
 const windowAtMost = 256;
 const journalsAtMost = 8;
 
+export interface CloneSign {
+  cause: string;
+  /** Heard first. */
+  boot: string;
+  /** Its number is its own: the event itself may still be believed. */
+  nameIsFree: boolean;
+}
+
 /** Why this event cannot come from the device whose events these marks are of; undefined: it may. */
 export function signOfClone(
   marks: readonly EventMark[],
   event: { journal: string; epoch: number; seq: number; boot: string },
-): { cause: string; boot: string } | undefined {
+): CloneSign | undefined {
   const boot = markOf(marks, event)?.boot;
   if (boot !== undefined && boot !== event.boot)
-    return { cause: "same journal and epoch from another boot: cloned device?", boot };
+    return { cause: "same journal and epoch from another boot: cloned device?", boot, nameIsFree: false };
   const later = marks.find(
     ({ journal, before }) =>
       journal === event.journal && before?.epoch === event.epoch && event.seq > before.mark,
@@ -42,6 +50,7 @@ export function signOfClone(
   return {
     cause: `epoch ${event.epoch} goes on although epoch ${later.epoch} ended it: cloned device?`,
     boot: later.boot ?? "unknown",
+    nameIsFree: true,
   };
 }
 

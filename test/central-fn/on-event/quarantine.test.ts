@@ -114,21 +114,23 @@ describe("an epoch that goes on after a later one ended it", () => {
     expect(signOfClone(later, { ...old, seq: 2 })).toMatchObject({ boot: "boot-2" });
   });
 
-  it("is not taken for a repetition: its end is a dead letter, and an operator is told", () => {
+  it("calls an operator; its end still bills, its other words are dead letters", () => {
     const story = new Story().ready();
     const grant = story.granted();
     story.started(grant);
     // The copy greets from a later epoch, whose disk has nothing to tell of the first.
     story.hello({ ...otherBoot(story), epoch: 2 }, { oldestPending: { epoch: 2, seq: 1 } });
     story.logs.length = 0;
-    story.ended(grant);
-    expect(story.cdrs()).toEqual([]);
-    expect(deadLetters(story)).toMatchObject([
-      { reason: expect.stringContaining("epoch 1 goes on although epoch 2 ended it: cloned device?") },
-    ]);
+    story.connector({ plugged: true });
+    expect(story.logs[0]).toMatch(
+      /^ALERT: CP CP-001 needs attention: epoch 1 goes on although epoch 2 ended it/,
+    );
+    expect(deadLetters(story)).toHaveLength(1);
     expect(story.cpRow()).toMatchObject({ quarantine: { epoch: 1, boot: "boot-2", otherBoot: "boot-1" } });
-    story.operatorSays("resume-cp");
-    expect(story.review(grant.sid)).toMatchObject({ cause: "cloned device", settled: null });
+    story.ended(grant);
+    expect(story.cdr(grant.sid)?.energyWh).toBe(12_345);
+    expect(story.cpRow().claim).toBe(null);
+    expect(deadLetters(story)).toHaveLength(1);
   });
 });
 
@@ -162,6 +164,8 @@ describe("an operator who switched one of them off", () => {
       expect(story.cpRow().claim === null).toBe(found === "ended");
       if (found === "session") story.operatorSays("stop-session", { sid: grant.sid, driver: bob });
     }
+    // Which monitor is the living one's is known by its next report.
+    story.status("OK");
     story.request(newSid(), { driver: bob });
     expect(story.cpRow().claim).toMatchObject({ driver: bob, state: "claimed" });
   });
