@@ -1,9 +1,16 @@
 // The bridge process: MQTT ⇄ Kafka, stateless; kill it at any moment.
 import * as z from "zod";
-import { brokerList, dialAt, ensureTopics, openProducer, TopicsDiffer } from "../wire/kafka/index.ts";
+import {
+  brokerList,
+  dialAt,
+  ensureTopics,
+  kafkaTls,
+  kafkaTlsVariables,
+  openProducer,
+  TopicsDiffer,
+} from "../wire/kafka/index.ts";
 import { assertPartitions, localPartitions } from "../wire/messages/index.ts";
-import { openLink } from "../wire/mqtt/link.ts";
-import type { Link } from "../wire/mqtt/port.ts";
+import { type Link, mqttTls, mqttTlsVariables, openLink } from "../wire/mqtt/index.ts";
 import { positive, readEnvironment } from "../wire/process/environment.ts";
 import { endWith } from "../wire/process/lifetime.ts";
 import { errorText, openLog } from "../wire/process/log.ts";
@@ -27,7 +34,9 @@ function read<T>(reader: (text: string) => T) {
 const env = readEnvironment(
   z.object({
     MQTT_URL: z.string().default("mqtt://127.0.0.1:1883"),
+    ...mqttTlsVariables,
     KAFKA_BOOTSTRAP: z.string().default("127.0.0.1:9092").transform(read(brokerList)),
+    ...kafkaTlsVariables,
     /** Where to dial whatever address the broker names: a tunnel. */
     KAFKA_DIAL: z.string().transform(read(dialAt)).optional(),
     PARTITIONS: z
@@ -63,6 +72,7 @@ const log = openLog("Bridge");
 const { PARTITIONS: partitions, BRIDGE_ID: bridgeId, SHARDS: shards } = env;
 const address = {
   brokers: env.KAFKA_BOOTSTRAP,
+  ...kafkaTls(env),
   clientId: `bridge-${bridgeId}`,
   log,
   ...(env.KAFKA_DIAL && { dial: env.KAFKA_DIAL }),
@@ -104,6 +114,7 @@ function start(): void {
   opened = openLink(
     {
       url: env.MQTT_URL,
+      ...mqttTls(env),
       clientId: `bridge-${bridgeId}`,
       // What the devices hold is the only buffer: nothing is to wait for the bridge in the broker's memory.
       cleanSession: true,

@@ -2,7 +2,14 @@
 // sweeper by a timer, the APIs by a server. The APIs answer while Kafka is down; what queues there is handled later.
 import { hostname } from "node:os";
 import * as z from "zod";
-import { dialAt, ensureTopics, openConsumer, openProducer, TopicsDiffer } from "../wire/kafka/index.ts";
+import {
+  dialAt,
+  ensureTopics,
+  kafkaTls,
+  openConsumer,
+  openProducer,
+  TopicsDiffer,
+} from "../wire/kafka/index.ts";
 import { port, positive, readEnvironment, whole } from "../wire/process/environment.ts";
 import { endWith } from "../wire/process/lifetime.ts";
 import { errorText, openLog } from "../wire/process/log.ts";
@@ -34,7 +41,12 @@ const env = readEnvironment(
 );
 
 const log = openLog("Central");
-const address = { brokers: env.KAFKA_BOOTSTRAP, log, ...(env.KAFKA_DIAL && { dial: env.KAFKA_DIAL }) };
+const address = {
+  brokers: env.KAFKA_BOOTSTRAP,
+  ...kafkaTls(env),
+  log,
+  ...(env.KAFKA_DIAL && { dial: env.KAFKA_DIAL }),
+};
 const partitions = env.PARTITIONS;
 const nowMs = () => Date.now();
 

@@ -2,7 +2,7 @@
 // simulated fleet hundreds; both say what it drives and where it journals.
 import { setTimeout as pause } from "node:timers/promises";
 import { mqttTopics } from "../wire/messages/index.ts";
-import { openLink } from "../wire/mqtt/link.ts";
+import { type LinkOptions, openLink } from "../wire/mqtt/index.ts";
 import type { Clock } from "../wire/process/clock.ts";
 import type { Log } from "../wire/process/log.ts";
 import { systemTimers } from "../wire/process/timers.ts";
@@ -24,6 +24,8 @@ export interface EngineSetup {
   journal: Journal;
   charger: Charger;
   mqttUrl: string;
+  /** The device's certificate and who may have signed the broker's, for mqtts:// URLs. */
+  tls?: LinkOptions["tls"];
   clock: Clock;
   log: Log;
 }
@@ -38,7 +40,7 @@ export interface OpenEngine {
 }
 
 /** Returns with the engine at work; it needs nobody, so nothing is waited for. */
-export function openEngine({ config, journal, charger, mqttUrl, clock, log }: EngineSetup): OpenEngine {
+export function openEngine({ config, journal, charger, mqttUrl, tls, clock, log }: EngineSetup): OpenEngine {
   const { cp } = config;
   const exited = Promise.withResolvers<void>();
   const eventsTopic = mqttTopics.engineEvents(cp);
@@ -57,7 +59,7 @@ export function openEngine({ config, journal, charger, mqttUrl, clock, log }: En
     onExit: () => exited.resolve(),
   });
   const link = openLink(
-    { url: mqttUrl, clientId: `${cp}-engine`, cleanSession: true, keepaliveS: 15 },
+    { url: mqttUrl, ...(tls && { tls }), clientId: `${cp}-engine`, cleanSession: true, keepaliveS: 15 },
     [
       { topic: commandsTopic, qos: 1 },
       { topic: acksTopic, qos: 0 },

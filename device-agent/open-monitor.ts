@@ -1,12 +1,14 @@
 // The CP Monitor put together: loop, probe and link with its will. A process of its own holds one of these, a
 // simulated fleet hundreds; both say how it probes and where its identity and registration come from.
 import { mqttTopics } from "../wire/messages/index.ts";
-import { type Link, openLink } from "../wire/mqtt/index.ts";
+import { type Link, type LinkOptions, openLink } from "../wire/mqtt/index.ts";
 import type { Log } from "../wire/process/log.ts";
 import { type MonitorParts, runMonitor } from "./monitor/run.ts";
 
 export interface MonitorSetup extends Omit<MonitorParts, "openLink" | "dice"> {
   mqttUrl: string;
+  /** The device's certificate and who may have signed the broker's, for mqtts:// URLs. */
+  tls?: LinkOptions["tls"];
   log: Log;
 }
 
@@ -17,7 +19,7 @@ export interface OpenMonitor {
 }
 
 /** Returns with the monitor at work. */
-export function openMonitor({ mqttUrl, ...parts }: MonitorSetup): OpenMonitor {
+export function openMonitor({ mqttUrl, tls, ...parts }: MonitorSetup): OpenMonitor {
   const { identity, timing, log } = parts;
   let link: Link | undefined;
   const monitor = runMonitor({
@@ -27,6 +29,7 @@ export function openMonitor({ mqttUrl, ...parts }: MonitorSetup): OpenMonitor {
       link = openLink(
         {
           url: mqttUrl,
+          ...(tls && { tls }),
           clientId: `${identity.cp}-monitor`,
           cleanSession: true,
           // A dead line is given up after 1.5 times this: about when Central would miss the reports anyway.

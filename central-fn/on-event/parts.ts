@@ -1,6 +1,12 @@
 // What a function needs beside its event, opened once per process and kept warm: table, producer, log.
 import * as z from "zod";
-import { brokerList, openProducer, type Producer } from "../../wire/kafka/index.ts";
+import {
+  brokerList,
+  kafkaTls,
+  kafkaTlsVariables,
+  openProducer,
+  type Producer,
+} from "../../wire/kafka/index.ts";
 import { localPartitions } from "../../wire/messages/index.ts";
 import { readEnvironment, whole } from "../../wire/process/environment.ts";
 import { openLog } from "../../wire/process/log.ts";
@@ -9,6 +15,7 @@ import type { HandlerParts } from "./batch.ts";
 
 export const centralEnvironment = z.object({
   KAFKA_BOOTSTRAP: z.string().min(1).transform(brokerList),
+  ...kafkaTlsVariables,
   TABLE_URL: z.string().min(1),
   PARTITIONS: whole.default(localPartitions),
 });
@@ -23,7 +30,7 @@ export async function openFunctionParts(clientId: string): Promise<FunctionParts
   const log = openLog("Central");
   return {
     table: await openTable(env.TABLE_URL),
-    producer: openProducer({ brokers: env.KAFKA_BOOTSTRAP, clientId, log }),
+    producer: openProducer({ brokers: env.KAFKA_BOOTSTRAP, ...kafkaTls(env), clientId, log }),
     partitions: env.PARTITIONS,
     log,
     nowMs: () => Date.now(),

@@ -1,7 +1,8 @@
 // One kafkajs client with the settings that make it safe: dead sockets destroyed, retries explicit, quiet log, no
 // auto-created topics. A client is cheap and is thrown away whole after a failure: nothing stale survives in it.
-import { connect, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { readFileSync } from "node:fs";
+import { connect, isIP, type Socket } from "node:net";
+import { type ConnectionOptions, checkServerIdentity, connect as connectTls } from "node:tls";
 import { type ISocketFactory, Kafka, logLevel } from "kafkajs";
 import type { Log } from "../process/log.ts";
 import { destroyWhenDead, type Patience } from "./dead-socket.ts";
@@ -13,8 +14,8 @@ export interface KafkaAddress {
   brokers: readonly string[];
   clientId: string;
   log: Log;
-  /** TLS with the system's certificate authorities. */
-  tls?: boolean;
+  /** TLS with the system's certificate authorities, or with material by path (PEM). */
+  tls?: boolean | { ca?: string; cert?: string; key?: string };
   /** Where to dial for an advertised address, when a tunnel or proxy stands between. */
   dial?: (host: string, port: number) => { host: string; port: number };
 }
@@ -38,7 +39,9 @@ export function openClient(
   let destroyed: string | undefined;
   const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     const to = address.dial?.(host, port) ?? { host, port };
-    const socket = ssl ? connectTls({ ...to, servername: host, ...ssl }, onConnect) : connect(to, onConnect);
+    const socket = ssl
+      ? connectTls({ ...to, ...tlsTo(host, address.tls) }, onConnect)
+      : connect(to, onConnect);
     socket.setKeepAlive(true, keepAliveMs);
     socket.setNoDelay(true);
     if (destroyed !== undefined) socket.destroy(new Error(destroyed));
@@ -65,6 +68,22 @@ export function openClient(
       destroyed = why;
       for (const socket of sockets) socket.destroy(new Error(why));
     },
+  };
+}
+
+/**
+ * The certificate must name the host that was advertised, wherever is dialled for it. Files are read anew for every
+ * connection: certificates are rotated under a running process.
+ */
+function tlsTo(host: string, tls: KafkaAddress["tls"]): ConnectionOptions {
+  const paths = typeof tls === "object" ? tls : {};
+  return {
+    rejectUnauthorized: true,
+    ...(isIP(host) === 0 && { servername: host }),
+    checkServerIdentity: (_dialled, certificate) => checkServerIdentity(host, certificate),
+    ...(paths.ca !== undefined && { ca: readFileSync(paths.ca) }),
+    ...(paths.cert !== undefined && { cert: readFileSync(paths.cert) }),
+    ...(paths.key !== undefined && { key: readFileSync(paths.key) }),
   };
 }
 
