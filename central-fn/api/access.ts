@@ -6,6 +6,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { idPattern, sidPattern } from "../../wire/messages/index.ts";
+import { operationIdPattern } from "./operation-id.ts";
 import { Problem } from "./problem.ts";
 import type { Caller, Role, Tokens } from "./tokens.ts";
 
@@ -48,12 +49,17 @@ export const access: Readonly<Record<string, Access>> = {
   "POST /cp/:cp_id/stop": operator,
   "POST /cp/:cp_id/resume": operator,
   "POST /cp/:cp_id/retire": operator,
+  "POST /cp/:cp_id/reinstate": operator,
+  "POST /cp/stop": operator,
+  "POST /cp/resume": operator,
+  "GET /operations/:operation_id": operator,
   "GET /cp/:cp_id/faults": operator,
   "GET /cp/:cp_id/statistics": operator,
   "GET /sessions": operator,
   "POST /sessions/:session_id/stop": operator,
   "GET /cdrs": operator,
   "GET /reviews": operator,
+  "GET /reviews/:review_id": operator,
   "POST /reviews/:review_id": operator,
   "GET /dead-letters": operator,
 };
@@ -99,6 +105,7 @@ export const pathForms: Readonly<Record<string, { pattern: RegExp; text: string 
   ":driver_id": { pattern: idPattern, text: "1 to 32 of A-Z a-z 0-9 and -" },
   ":session_id": { pattern: sidPattern, text: "S-<charging point>-<16 hex digits>" },
   ":request_id": { pattern: sidPattern, text: "S-<charging point>-<16 hex digits>" },
+  ":operation_id": { pattern: operationIdPattern, text: "O-<26 hex digits>" },
   ":review_id": { pattern: /^(S|orphan)-[A-Za-z0-9-]{1,150}$/, text: "a session's id or orphan-…" },
 };
 

@@ -2,24 +2,32 @@
 // ends the session and releases the claim.
 import { Answer } from "../../wire/messages/index.ts";
 import { isOver, mayBecome } from "../rules/session.ts";
+import { operatorKeys } from "../tables/operator-rows.ts";
 import type { CpRow, SessionRow } from "../tables/rows.ts";
 import { closeSession, releaseClaim } from "./closing.ts";
 import { causeOfStop, dropCommands } from "./commands.ts";
 import { type DeviceEvent, eventRoute } from "./device-event.ts";
 import { type CpDraft, sessionKeys } from "./draft.ts";
+import { noteAnswer } from "./operator-requests.ts";
 
 export const answer = eventRoute<Answer>({
   schema: Answer,
   sid: (body) => body.sid,
   keys: ({ body }, row) => {
     const driver = driverOfAnswer(body, row);
-    return body.sid && driver ? sessionKeys(driver, body.sid) : [];
+    const operation = operationOf(body, row);
+    return [
+      ...(body.sid && driver ? sessionKeys(driver, body.sid) : []),
+      ...(operation ? [operatorKeys.operation(operation)] : []),
+    ];
   },
   apply(of, draft) {
     const { body } = of;
     const driver = driverOfAnswer(body, draft.row);
     const session = body.sid && driver ? draft.session(driver, body.sid) : undefined;
     if (body.op === "stop-supply" && body.result !== "applied") return draft.warn(refusedStop(body));
+    const operation = operationOf(body, draft.row);
+    if (operation) noteAnswer(draft, operation, body);
     dropCommands(draft, (open) => open.cmdId === body.cmdId);
     if (body.op === "stop-cp" && body.result === "applied") draft.info(`CP ${draft.cp} is out of service`);
     if (body.op === "resume-cp" && body.result === "applied") draft.info(`CP ${draft.cp} is back in service`);
@@ -32,6 +40,11 @@ export const answer = eventRoute<Answer>({
 /** A stop is given again until the device has obeyed: it stays in the row, and the sweeper sends it. */
 function refusedStop(body: Answer): string {
   return `stop of ${body.sid} was answered ${body.result}${body.reason ? ` (${body.reason})` : ""}, it is sent again`;
+}
+
+/** The operator's request that the command followed from. */
+function operationOf(body: Answer, row: CpRow): string | undefined {
+  return row.commands.find((open) => open.cmdId === body.cmdId)?.operation;
 }
 
 function driverOfAnswer(body: Answer, row: CpRow): string | undefined {

@@ -2,7 +2,7 @@
 // worked off side by side, each in order; the first failure stops its partition there and is reported, so that
 // exactly the rest comes again.
 import type { OutRecord, Producer } from "../../wire/kafka/port.ts";
-import { assertPartitions, kafkaTopics, partitionOf } from "../../wire/messages/index.ts";
+import { assertPartitions, kafkaTopics, partitionOf, replayHeader } from "../../wire/messages/index.ts";
 import { errorText, type Log } from "../../wire/process/log.ts";
 import type { Table } from "../tables/port.ts";
 import type { KafkaRecord } from "./dead-letters.ts";
@@ -77,8 +77,16 @@ export class NotSent extends Error {
   readonly retriable = true;
 }
 
-function decode({ topic, partition, offset, timestamp, value }: MskRecord): KafkaRecord {
-  return { topic, partition, offset, timestampMs: timestamp, value: Buffer.from(value ?? "", "base64") };
+function decode({ topic, partition, offset, timestamp, value, headers }: MskRecord): KafkaRecord {
+  const letter = headers?.find((header) => replayHeader in header)?.[replayHeader];
+  return {
+    topic,
+    partition,
+    offset,
+    timestampMs: timestamp,
+    value: Buffer.from(value ?? "", "base64"),
+    ...(letter ? { replayOf: Buffer.from(letter).toString() } : {}),
+  };
 }
 
 /** The offset from which on nothing is done; undefined: all is done. */
@@ -117,7 +125,7 @@ async function buryBroken(work: Work, error: unknown, parts: HandlerParts, hands
 
 /** Where a send goes in Kafka. */
 export function outRecord(send: Send, partitions: number): OutRecord {
-  const value = JSON.stringify(send.message);
+  const value = "message" in send ? JSON.stringify(send.message) : send.value;
   switch (send.to) {
     case "cp":
       return {
@@ -137,5 +145,17 @@ export function outRecord(send: Send, partitions: number): OutRecord {
     }
     case "dead-letters":
       return { topic: kafkaTopics.deadLetters.name, key: send.message.id, partition: 0, value };
+    case "topic": {
+      const { topic, key, partition, timestampMs, deadLetter } = send;
+      return {
+        topic,
+        key,
+        partition:
+          partition !== undefined && partition < partitions ? partition : partitionOf(key, partitions),
+        value,
+        timestampMs,
+        headers: { [replayHeader]: deadLetter },
+      };
+    }
   }
 }

@@ -19,7 +19,7 @@ export type CommandBody = Distribute<Command>;
 export function command(
   draft: CpDraft,
   body: CommandBody,
-  of: { sid: string | null; driver: string | null },
+  of: { sid: string | null; driver: string | null; operation?: string },
 ): void {
   const { row, cp } = draft;
   const open = row.commands.find((other) => other.cmdId === body.cmdId);
@@ -42,6 +42,7 @@ export function command(
     storedAtMs: draft.nowMs,
     publishedAtMs: null,
     publishes: 0,
+    ...(of.operation === undefined ? {} : { operation: of.operation }),
   };
   draft.change({ commands: [...row.commands, stored].slice(-commandsAtMost) });
   draft.send(publication(cp, stored));

@@ -1,7 +1,7 @@
 // A record that no handler can use is kept with its reason, and the partition goes on.
 import { DeadLetter, identityText, parseEnvelope, parseJson } from "../../wire/messages/index.ts";
 import { type DeadLetterRow, keys } from "../tables/rows.ts";
-import { type Decision, nothing, type Plan, type Rows, unread } from "./plan.ts";
+import { nothing, type Plan, type Rows, unread } from "./plan.ts";
 
 export interface KafkaRecord {
   topic: string;
@@ -10,14 +10,23 @@ export interface KafkaRecord {
   /** For device events: the bridge's ingestAt. */
   timestampMs: number;
   value: Uint8Array;
+  /** The dead letter whose replay it is. */
+  replayOf?: string;
 }
 
 const payloadBytesAtMost = 48 * 1024;
 
-/** The row, the dead letter and the line; the same record always gives the same id. */
-export function bury(record: KafkaRecord, reason: string, nowMs: number): Decision {
+/**
+ * The row, the dead letter and the line; the same record always gives the same id. A replay that is still of no use
+ * opens its own letter again; one that was resolved otherwise stays resolved, however often its record comes.
+ */
+export function bury(rows: Rows, record: KafkaRecord, reason: string, nowMs: number): Plan {
   const envelope = parseEnvelope(record.value);
-  const id = `${record.topic}/${record.partition}-${record.offset}`;
+  const id = record.replayOf ?? `${record.topic}/${record.partition}-${record.offset}`;
+  const key = keys.deadLetter(id);
+  const need = unread(rows, [key]);
+  if (need) return need;
+  const known = rows.get<DeadLetterRow>(key);
   const letter: DeadLetter = {
     v: 1,
     id,
@@ -27,10 +36,14 @@ export function bury(record: KafkaRecord, reason: string, nowMs: number): Decisi
     payloadBase64: Buffer.from(record.value.subarray(0, payloadBytesAtMost)).toString("base64"),
     ...(envelope.ok ? { event: identityText(envelope.value) } : {}),
     atMs: nowMs,
+    ingestMs: record.timestampMs,
   };
+  const again = record.replayOf !== undefined && known?.value.resolved?.how === replayed;
+  if (known && !again) return { ...nothing, sends: [{ to: "dead-letters", message: letter }] };
   const session = envelope.ok && envelope.value.type.startsWith("session.");
+  const row = { ...rowOf(letter), ...(again ? { replays: (known.value.replays ?? 0) + 1 } : {}) };
   return {
-    writes: [{ do: "put", key: keys.deadLetter(id), value: rowOf(letter), expect: "any" }],
+    writes: [{ do: "put", key, value: row, expect: known?.version ?? 0 }],
     sends: [{ to: "dead-letters", message: letter }],
     logs: [
       session
@@ -40,8 +53,11 @@ export function bury(record: KafkaRecord, reason: string, nowMs: number): Decisi
   };
 }
 
-function rowOf({ v: _v, event, ...fields }: DeadLetter): DeadLetterRow {
-  return { ...fields, event: event ?? null, resolved: null };
+/** How a letter was resolved whose record went to its topic again. */
+export const replayed = "replayed";
+
+function rowOf({ v: _v, event, ingestMs, ...fields }: DeadLetter): DeadLetterRow {
+  return { ...fields, event: event ?? null, ...(ingestMs === undefined ? {} : { ingestMs }), resolved: null };
 }
 
 /** The bridge's dead letters become rows too, so that an operator finds all of them in one place. */

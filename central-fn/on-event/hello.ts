@@ -2,13 +2,16 @@
 // epochs are forgotten.
 import { Hello } from "../../wire/messages/index.ts";
 import { forgetBefore } from "../rules/marks.ts";
+import { operatorKeys } from "../tables/operator-rows.ts";
 import { type DeviceEvent, eventRoute } from "./device-event.ts";
 import type { CpDraft } from "./draft.ts";
+import { unparkAgain } from "./operator-letters.ts";
 import { publication } from "./published.ts";
 
 export const hello = eventRoute<Hello>({
   schema: Hello,
   watermark: true,
+  keys: ({ event }) => [operatorKeys.unparked(event.cp)],
   connector: (body) => body.connector,
   firmware: (body) => body.firmware,
   apply(of, draft) {
@@ -27,5 +30,6 @@ function welcome({ event }: DeviceEvent<Hello>, draft: CpDraft): void {
     cp,
     message: { kind: "welcome", v: 1, cp, journal, epoch, fenceFloor: draft.row.fence },
   });
+  unparkAgain(draft, journal);
   for (const open of draft.row.commands) draft.send(publication(cp, open));
 }

@@ -6,6 +6,7 @@ import { type CpRow, type EventPlace, keys } from "../tables/rows.ts";
 import type { Routed } from "./device-event.ts";
 import { CpDraft, newCpRow } from "./draft.ts";
 import { nothing, type Plan, type Rows, unread } from "./plan.ts";
+import { priceText, setPrice } from "./tariff.ts";
 
 export function registration(event: Envelope, ingestMs: number, nowMs: number): Routed {
   const parsed = Registration.safeParse(event.body);
@@ -28,21 +29,17 @@ function planRegistration(
   const draft = new CpDraft(rows, nowMs, event.cp);
   // An operator's price stays until the charge point itself names another than it named before.
   const priceChanged = before.registration?.priceE5PerKwh !== body.priceE5PerKwh;
-  const version = (before.tariff?.version ?? 0) + 1;
-  draft.change({
-    registration: body,
-    registeredAtMs: ingestMs,
-    registeredBy: placeOf(event),
-    ...(priceChanged || !before.tariff
-      ? { tariff: { version, priceE5PerKwh: body.priceE5PerKwh, currency: body.currency } }
-      : {}),
-  });
+  draft.change({ registration: body, registeredAtMs: ingestMs, registeredBy: placeOf(event) });
+  if (priceChanged || !before.tariff)
+    setPrice(draft, body.priceE5PerKwh, { source: "registration", by: null, reason: null });
   if (!before.registration)
     draft.info(
       `CP ${event.cp} registered: ${body.name}, ${body.powerW / 1000} kW, ${priceText(body.priceE5PerKwh)}`,
     );
   else if (priceChanged)
-    draft.info(`CP ${event.cp} has tariff version ${version}: ${priceText(body.priceE5PerKwh)}`);
+    draft.info(
+      `CP ${event.cp} has tariff version ${draft.row.tariff?.version}: ${priceText(body.priceE5PerKwh)}`,
+    );
   return draft.decision();
 }
 
@@ -50,9 +47,4 @@ function planRegistration(
 function isNewer(event: Envelope, than: EventPlace): boolean {
   if (event.journal !== than.journal) return true;
   return event.epoch === than.epoch ? event.seq > than.seq : event.epoch > than.epoch;
-}
-
-/** €0.30/kWh; more than two decimals only where they are not zero. */
-function priceText(priceE5PerKwh: number): string {
-  return `€${(priceE5PerKwh / 1e5).toFixed(5).replace(/0{1,3}$/, "")}/kWh`;
 }

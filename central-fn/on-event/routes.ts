@@ -1,11 +1,5 @@
 // The routing table: which handler plans for which record.
-import {
-  DriverRequest,
-  type Envelope,
-  OperatorRequest,
-  parseEnvelope,
-  parseJson,
-} from "../../wire/messages/index.ts";
+import { DriverRequest, type Envelope, parseEnvelope, parseJson } from "../../wire/messages/index.ts";
 import { answer } from "./answer.ts";
 import { connector } from "./connector.ts";
 import type { EventRoute, Routed } from "./device-event.ts";
@@ -14,7 +8,6 @@ import { planFavorite, planRead } from "./driver-own.ts";
 import { planStart } from "./driver-start.ts";
 import { planStop } from "./driver-stop.ts";
 import { hello } from "./hello.ts";
-import { planOperator } from "./operator-requests.ts";
 import type { PlanOf } from "./plan.ts";
 import { registration } from "./registration.ts";
 import { orphan, sessionAborted, sessionReview } from "./session-closed.ts";
@@ -71,11 +64,4 @@ function planOfDriver(request: DriverRequest, settings: Settings, nowMs: number)
     case "read":
       return (rows) => planRead(rows, request, nowMs);
   }
-}
-
-export function routeOperatorRequest(value: Uint8Array, nowMs: number): Routed {
-  const parsed = parseJson(OperatorRequest, value);
-  if (!parsed.ok) return parsed;
-  const request = parsed.value;
-  return { ok: true, plan: (rows) => planOperator(rows, request, nowMs) };
 }

@@ -5,6 +5,7 @@ import {
   type Envelope,
   issuesText,
   Meter,
+  OperatorRequest,
   parseEnvelope,
   parseJson,
   partitionOf,
@@ -16,7 +17,9 @@ import { bury, type KafkaRecord, planForeign } from "./dead-letters.ts";
 import type { Routed } from "./device-event.ts";
 import { carryOut, judge, type Steps } from "./execute.ts";
 import { type MeterItem, metersPerCommit, newestOf, planMeters } from "./meter.ts";
-import { routeDriverRequest, routeEventBytes, routeOperatorRequest, type Settings } from "./routes.ts";
+import { orderFleet } from "./operator-fleet.ts";
+import { planOperator } from "./operator-requests.ts";
+import { routeDriverRequest, routeEventBytes, type Settings } from "./routes.ts";
 import { type StatusBatch, statusBatch } from "./status.ts";
 
 export interface Work {
@@ -47,9 +50,7 @@ export function worksOf(records: readonly KafkaRecord[], settings: Settings): Wo
         singleWork(record, (nowMs) => routeDriverRequest(record.value, settings, nowMs)),
       );
     case "operator.requests":
-      return records.map((record) =>
-        singleWork(record, (nowMs) => routeOperatorRequest(record.value, nowMs)),
-      );
+      return records.map(operatorWork);
     default:
       return records.map((record) =>
         singleWork(record, (nowMs) => routeEventBytes(record.value, record.timestampMs, nowMs)),
@@ -71,7 +72,8 @@ interface Unusable {
 }
 
 function* buryAll(unusable: readonly Unusable[], nowMs: number): Steps<void> {
-  for (const { record, reason } of unusable) yield* carryOut(() => bury(record, reason, nowMs), nowMs);
+  for (const { record, reason } of unusable)
+    yield* carryOut((rows) => bury(rows, record, reason, nowMs), nowMs);
 }
 
 function singleWork(record: KafkaRecord, route: (nowMs: number) => Routed): Work {
@@ -82,6 +84,21 @@ function singleWork(record: KafkaRecord, route: (nowMs: number) => Routed): Work
       const routed = route(nowMs);
       const reason = routed.ok ? yield* judge(routed.plan, nowMs) : routed.reason;
       if (reason !== undefined) yield* buryAll([{ record, reason }], nowMs);
+    },
+  };
+}
+
+function operatorWork(record: KafkaRecord): Work {
+  return {
+    firstOffset: record.offset,
+    records: [record],
+    *steps(nowMs) {
+      const parsed = parseJson(OperatorRequest, record.value);
+      if (!parsed.ok) return yield* buryAll([{ record, reason: parsed.reason }], nowMs);
+      const request = parsed.value;
+      if (request.type === "stop-fleet" || request.type === "resume-fleet")
+        return yield* orderFleet(request, nowMs);
+      yield* carryOut((rows) => planOperator(rows, request, nowMs), nowMs);
     },
   };
 }

@@ -109,6 +109,8 @@ export interface OpenCommand {
   storedAtMs: number;
   publishedAtMs: number | null;
   publishes: number;
+  /** The operator's request that it follows from: told of the answer. */
+  operation?: string;
 }
 
 export interface Claim {
@@ -202,6 +204,8 @@ export interface CpRow {
   retired: boolean;
   /** No new session until an operator resumes the charge point. */
   quarantine?: Quarantine | null;
+  /** When the newest order to stop or resume it was given: an older one that comes late has no effect. */
+  serviceOrderedMs?: number;
   line?: Line;
   pace?: Pace;
 }
@@ -361,7 +365,7 @@ export interface AuditRow {
   id: string;
   operator: string;
   type: string;
-  cp: string;
+  cp: string | null;
   sid: string | null;
   /** The request's own fields, in words. */
   detail: string;
@@ -379,5 +383,17 @@ export interface DeadLetterRow {
   payloadBase64: string;
   event: string | null;
   atMs: number;
-  resolved: { by: string; how: string; atMs: number } | null;
+  /** When its record reached Kafka first, where Central buried it. */
+  ingestMs?: number;
+  /** Times it was replayed and became a dead letter again. */
+  replays?: number;
+  resolved: {
+    by: string;
+    /** replayed or dismissed */
+    how: string;
+    atMs: number;
+    reason?: string;
+    /** The request that resolved it. */
+    request?: string;
+  } | null;
 }

@@ -84,7 +84,22 @@ export const Processed = z.object({
 });
 export type Processed = z.infer<typeof Processed>;
 
-export const Downlink = z.discriminatedUnion("kind", [Command, Welcome, Processed]);
+/**
+ * A dead letter of the bridge is resolved. `replayed`: its record is in Kafka after all, as if acknowledged;
+ * `dismissed`: nobody will use it, the device may forget it.
+ */
+export const Unpark = z.object({
+  kind: z.literal("unpark"),
+  v: z.literal(1),
+  cp: Id,
+  journal: JournalId,
+  epoch: z.number().int().min(0),
+  seq: z.number().int().min(0),
+  how: z.enum(["replayed", "dismissed"]),
+});
+export type Unpark = z.infer<typeof Unpark>;
+
+export const Downlink = z.discriminatedUnion("kind", [Command, Welcome, Processed, Unpark]);
 export type Downlink = z.infer<typeof Downlink>;
 
 /** Inclusive ranges of sequence numbers that are in Kafka: exactly those, never "up to". */

@@ -14,5 +14,10 @@ export const DeadLetter = z.object({
   /** The identity, where the envelope could be read. */
   event: z.string().max(200).optional(),
   atMs: z.number().int().min(0),
+  /** When the record reached Kafka, where Central buried it: a replay keeps that time stamp. */
+  ingestMs: z.number().int().min(0).optional(),
 });
+
+/** The header of a replayed record: the dead letter it comes from, and becomes again if it is still of no use. */
+export const replayHeader = "dead-letter";
 export type DeadLetter = z.infer<typeof DeadLetter>;

@@ -6,6 +6,7 @@ export * from "./envelope.ts";
 export * from "./ids.ts";
 export * from "./meter.ts";
 export * from "./monitor.ts";
+export * from "./operator-requests.ts";
 export * from "./requests.ts";
 export * from "./session.ts";
 export * from "./topics.ts";

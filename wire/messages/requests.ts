@@ -1,9 +1,8 @@
-// What the APIs append for drivers (Kafka driver.requests) and operators (operator.requests): a request is
-// durable before its caller hears 202, and it expires, so that a queue never starts a car tomorrow.
+// What the API appends for drivers (Kafka driver.requests): a request is durable before its caller hears 202, and
+// it expires, so that a queue never starts a car tomorrow.
 import * as z from "zod";
 import { Limit } from "./command.ts";
 import { Id, Sid } from "./ids.ts";
-import { PriceE5 } from "./monitor.ts";
 
 const At = z.number().int().min(0);
 const Trace = z.string().max(128).optional();
@@ -86,43 +85,3 @@ export const DriverRequest = z.discriminatedUnion("type", [
 export type DriverRequest = z.infer<typeof DriverRequest>;
 export type StartRequest = z.infer<typeof StartRequest>;
 export type ConfirmRequest = z.infer<typeof ConfirmRequest>;
-
-const operator = {
-  v: z.literal(1),
-  id: z.string().min(1).max(64),
-  operator: Id,
-  requestedAt: At,
-  trace: Trace,
-};
-
-export const OperatorRequest = z.discriminatedUnion("type", [
-  z.object({ ...operator, type: z.literal("stop-cp"), cp: Id }),
-  z.object({ ...operator, type: z.literal("resume-cp"), cp: Id }),
-  z.object({ ...operator, type: z.literal("stop-session"), cp: Id, sid: Sid, driver: Id }),
-  z.object({
-    ...operator,
-    type: z.literal("watch"),
-    cp: Id,
-    forMs: z.number().int().min(1_000).max(3_600_000),
-  }),
-  z.object({ ...operator, type: z.literal("retire-cp"), cp: Id, reason: z.string().min(1).max(200) }),
-  z.object({ ...operator, type: z.literal("tariff"), cp: Id, priceE5PerKwh: PriceE5 }),
-  z.object({
-    ...operator,
-    type: z.literal("settle-review"),
-    cp: Id,
-    sid: Sid,
-    driver: Id,
-    decision: z.enum(["bill", "waive"]),
-    reason: z.string().min(1).max(200),
-  }),
-  /** A review of energy that belongs to no session: looked into, nobody pays. */
-  z.object({
-    ...operator,
-    type: z.literal("close-review"),
-    cp: Id,
-    review: z.string().min(1).max(160),
-    reason: z.string().min(1).max(200),
-  }),
-]);
-export type OperatorRequest = z.infer<typeof OperatorRequest>;

@@ -26,6 +26,7 @@ const pathOf = (route: string) =>
     .replace(":driver_id", "driver-alice")
     .replace(/:(session|request)_id/, sid("CP-001"))
     .replace(":review_id", sid("CP-001"))
+    .replace(":operation_id", `O-${"0".repeat(26)}`)
     .replace(":file", "operator.js");
 
 describe("the route table", () => {
