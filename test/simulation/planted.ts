@@ -2,7 +2,7 @@
 import { equivalents, planted, plantedBugs } from "./bugs.ts";
 import { runSeed } from "./scenario.ts";
 
-const seedsAtMost = 60;
+const seedsAtMost = 150;
 
 /** The first violation a planted bug shows; a run that crashes has shown it too. */
 function caughtBy(name: string): string | undefined {
