@@ -128,6 +128,9 @@ export function runEngine(parts: EngineParts): Engine {
           return enqueue({ is: "welcome", welcome: message, journal: journal.id, epoch: journal.epoch });
         case "processed":
           if (message.journal === journal.id) journal.forget(message.epoch, message.seq);
+          return;
+        case "unpark":
+          publisher.unpark(message);
       }
     },
     onAckBytes(payload) {

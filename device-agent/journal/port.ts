@@ -41,6 +41,11 @@ export interface Journal {
   acknowledge(epoch: number, ranges: readonly (readonly [number, number])[]): void;
   /** The event is a dead letter: kept, not resent. */
   park(epoch: number, seq: number, deadLetter: string): void;
+  /**
+   * Its dead letter is resolved: the event is in Kafka after all, or nobody will use it and it is gone from here. Of
+   * no effect on an acknowledged event; without room it has none either, and is told again at a later hello.
+   */
+  unpark(epoch: number, seq: number, how: "replayed" | "dismissed"): void;
   /** Central has processed cp.events up to here: what is acknowledged and older may be forgotten. */
   forget(epoch: number, seq: number): void;
   /**

@@ -1,5 +1,5 @@
 // Publishes what the journal holds: the shell around outbox.rules, with one timer for the next resend.
-import type { AckMessage } from "../../wire/messages/index.ts";
+import type { AckMessage, Unpark } from "../../wire/messages/index.ts";
 import type { Cancel, Timers } from "../../wire/process/timers.ts";
 import { emptyOutbox, nextDueMono, onLink, onSettled, toPublish } from "./outbox.rules.ts";
 import type { Journal } from "./port.ts";
@@ -11,6 +11,8 @@ export interface Publisher {
   pump(): void;
   /** The bridge's word about events of this journal; a message for another journal is ignored. */
   settle(message: AckMessage): void;
+  /** Central's word that a dead letter of this journal is resolved. */
+  unpark(message: Unpark): void;
   stop(): void;
 }
 
@@ -50,6 +52,12 @@ export function openPublisher(
         journal.park(message.epoch, message.seq, message.deadLetter);
         onSettled(outbox, message.epoch, [[message.seq, message.seq]]);
       }
+      pump();
+    },
+    unpark({ journal: id, epoch, seq, how }) {
+      if (id !== journal.id) return;
+      journal.unpark(epoch, seq, how);
+      onSettled(outbox, epoch, [[seq, seq]]);
       pump();
     },
     stop() {

@@ -196,6 +196,29 @@ class CpJournal implements Journal {
     this.#writeMany();
   }
 
+  unpark(epoch: number, seq: number, how: "replayed" | "dismissed"): void {
+    const name = nameOf({ epoch, seq });
+    if (this.#settled.get(name) === null) return;
+    const waited = this.#waiting(epoch, seq, seq).length > 0;
+    const gone = "DELETE FROM event WHERE cp=? AND epoch=? AND seq=? AND acked=0";
+    const statements =
+      how === "dismissed"
+        ? [gone]
+        : // Meter messages in Kafka are done with.
+          [
+            `${gone} AND bulk=1`,
+            "UPDATE event SET acked=1, parked=NULL WHERE cp=? AND epoch=? AND seq=? AND acked=0",
+          ];
+    const written = this.#file.attempt(() =>
+      this.#file.transact(() => {
+        for (const sql of statements) this.#file.prepare(sql).run(this.#cp, epoch, seq);
+      }),
+    );
+    if (!written || !waited) return;
+    this.#settled.delete(name);
+    this.#backlog -= 1;
+  }
+
   #waiting(epoch: number, from: number, to: number): { seq: number }[] {
     return this.#file
       .prepare(

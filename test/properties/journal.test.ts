@@ -124,6 +124,13 @@ class Model {
       Object.assign(entry, { fate: "parked", written: false });
   }
 
+  unpark(epoch: number, seq: number, how: "replayed" | "dismissed"): void {
+    const entry = this.entries.find((one) => one.epoch === epoch && one.seq === seq);
+    if (!entry || entry.fate === "acked") return;
+    if (how === "replayed") Object.assign(entry, { fate: "acked", written: true });
+    else this.entries.splice(this.entries.indexOf(entry), 1);
+  }
+
   forget(epoch: number, seq: number): void {
     if (!isAfter({ epoch, seq }, this.#done)) return;
     this.#done = { epoch, seq };
@@ -191,6 +198,14 @@ const op = fc.oneof(
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("acknowledge" as const), place, ranges }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("park" as const), place }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("unpark" as const),
+      place,
+      how: fc.constantFrom("replayed" as const, "dismissed" as const),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("forget" as const), place }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("end" as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("die" as const) }) },
@@ -219,6 +234,12 @@ function apply(one: Op, journal: Journal, model: Model, disk: Disk): Journal {
       const { epoch, seq } = placeIn(model, one.place);
       journal.park(epoch, seq, "dead-letter");
       model.park(epoch, seq);
+      return journal;
+    }
+    case "unpark": {
+      const { epoch, seq } = placeIn(model, one.place);
+      journal.unpark(epoch, seq, one.how);
+      model.unpark(epoch, seq, one.how);
       return journal;
     }
     case "forget": {

@@ -175,6 +175,16 @@ export class SimJournal implements Journal {
       if (event.epoch === epoch && event.seq === seq && !event.acked && !event.parked) event.noted = "parked";
   }
 
+  unpark(epoch: number, seq: number, how: "replayed" | "dismissed"): void {
+    const event = this.#cache.find((one) => one.epoch === epoch && one.seq === seq);
+    if (!event || event.acked || event.noted === "acked" || this.#disk.full) return;
+    if (how === "replayed") Object.assign(event, { acked: true, noted: null, parked: false });
+    else {
+      this.#disk.events = this.#disk.events.filter((one) => one !== event);
+      this.#cache = this.#bugs.noFsync ? this.#cache.filter((one) => one !== event) : this.#disk.events;
+    }
+  }
+
   forget(epoch: number, seq: number): void {
     if (upTo({ epoch, seq }, this.#done)) return;
     this.#done = { epoch, seq };

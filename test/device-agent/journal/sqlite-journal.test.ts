@@ -110,6 +110,33 @@ describe("what the journal promises", () => {
     journal.close();
   });
 
+  test("a dead letter that was resolved holds nothing up any more", () => {
+    const journal = openJournalFile(path).journalOf("CP-001");
+    const names = ["session.ended", "answer", "hello", "connector"];
+    journal.commit(
+      undefined,
+      names.map((name) => event(name)),
+      true,
+    );
+    journal.park(1, 1, "dead-letter-7");
+    journal.park(1, 2, "dead-letter-8");
+    journal.unpark(1, 1, "replayed");
+    expect(journal.unacknowledged("urgent", null, 9).map((entry) => entry.seq)).toEqual([3, 4]);
+    expect(journal.oldestPending()).toEqual({ epoch: 1, seq: 1 });
+    journal.forget(1, 1);
+    expect(journal.oldestPending()).toEqual({ epoch: 1, seq: 2 });
+    journal.unpark(1, 2, "dismissed");
+    expect(journal.oldestPending()).toEqual({ epoch: 1, seq: 3 });
+    // What Kafka has is never dismissed here.
+    journal.acknowledge(1, [[3, 3]]);
+    journal.unpark(1, 3, "dismissed");
+    expect(journal.oldestPending()).toEqual({ epoch: 1, seq: 3 });
+    // An event whose refusal was forgotten by a sudden end is not told again either.
+    journal.unpark(1, 4, "replayed");
+    expect([journal.backlog, journal.unacknowledged("urgent", null, 9)]).toEqual([0, []]);
+    journal.close();
+  });
+
   test("two charge points in one file have journals of their own", () => {
     const file = openJournalFile(path);
     const one = file.journalOf("CP-001");
