@@ -6,7 +6,7 @@ import { logs } from "./cli/logs.ts";
 import { tellStarter } from "./cli/narrator.ts";
 import { endWithReader, type Output, standardOutput } from "./cli/output.ts";
 import { ps } from "./cli/ps.ts";
-import { killServices, startServices, stopServices } from "./cli/service-verbs.ts";
+import { serviceVerb } from "./cli/service-verbs.ts";
 import { Complaint } from "./fleet/complaint.ts";
 import { nearNames } from "./fleet/names.ts";
 
@@ -26,11 +26,25 @@ async function run(argv: readonly string[], output: Output): Promise<number> {
     case "logs":
       return logs(args, output);
     case "start":
-      return startServices(args, output);
     case "stop":
-      return stopServices(args, output);
     case "kill":
-      return killServices(args, output);
+    case "restart":
+    case "pause":
+    case "unpause":
+      return serviceVerb(args.verb, args, output);
+    case "simulate-crash": {
+      const { simulateCrash } = await import("./cli/simulate-crash.ts");
+      return simulateCrash(args, output);
+    }
+    case "disconnect":
+    case "connect": {
+      const network = await import("./cli/disconnect.ts");
+      return network[args.verb](args, output);
+    }
+    case "scenario": {
+      const { scenario } = await import("./cli/scenario.ts");
+      return scenario(args, output);
+    }
     case "help":
       for (const line of helpLines()) output.line(line);
       return 0;

@@ -26,6 +26,7 @@ export const flagNames = [
   "--replace",
   "--yes",
   "--keep",
+  "--half-open",
 ] as const;
 export const valueNames = [
   "--state",
@@ -38,6 +39,11 @@ export const valueNames = [
   "--report",
   "--for",
   "--rounds",
+  "--delay",
+  "--loss",
+  "--since",
+  "--filter",
+  "--listen",
 ] as const;
 const short: Record<string, string> = { "-f": "--follow", "-n": "--tail", "-d": "--detach", "-h": "--help" };
 

@@ -3,11 +3,27 @@
 export const verbs: readonly (readonly [usage: string, does: string])[] = [
   ["up [--detach] [--only GROUPS]", "start the fleet: in this terminal (as `npm start`), or detached"],
   ["down", "stop every service; state is kept"],
-  ["ps [--json]", "list the services: status, since, port, process, memory"],
-  ["logs [-f] [--tail N] [--grep X] SERVICE…", "show logs; X is a regular expression, case ignored"],
+  ["ps [--json] [--filter X]", "list the services: status, network line, since, port, process, memory"],
+  [
+    "logs [-f] [--tail N] [--since 30s] [--grep X] [SERVICE…]",
+    "show logs, those of several services merged by time; X is a regular expression, case ignored",
+  ],
   ["start [--json] [SERVICE…]", "start these, or everything that does not run"],
   ["stop [--json] SERVICE…", "ask these to end (SIGTERM, SIGKILL after 9 s)"],
   ["kill [--json] SERVICE…", "end these without warning (SIGKILL)"],
+  ["restart [--json] SERVICE…", "stop these, then start them"],
+  ["simulate-crash [--json] [SERVICE…]", "kill these, or one that chance picks, and say what to watch"],
+  ["pause [--json] SERVICE…", "freeze these as they stand (SIGSTOP); they keep their connections"],
+  ["unpause [--json] SERVICE…", "let them go on (SIGCONT)"],
+  [
+    "disconnect [--json] [--half-open | --delay MS --loss PERCENT] SERVICE…",
+    "cut these off from the other services while they run; or lose only the answers, or make the line slow or lossy",
+  ],
+  ["connect [--json] SERVICE…", "put these back on the network"],
+  [
+    "scenario [--report DIR] [--for T] [--keep] [NAME]",
+    "play a scenario, verify it, write its report; without a name: list them",
+  ],
   ["help", "this"],
 ];
 

@@ -9,13 +9,16 @@ export async function ps(args: Arguments, output: Output): Promise<number> {
   const startedMs = performance.now();
   const done = await askIfRunning(args, { verb: "status" });
   if (!done) output.note(nothingRuns(args));
-  const services = done?.services ?? [];
+  const wanted = [...args.words, ...(args.values.get("--filter")?.split(",") ?? [])].map(nameIn);
+  const services = (done?.services ?? []).filter(
+    ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
+  );
   if (args.flags.has("--json")) {
     output.line(JSON.stringify(services.map(asJson), null, 2));
     return 0;
   }
   if (!done) return 0;
-  const header = ["NAME", "ROLE", "STATUS", "SINCE", "PORT", "PID", "MEMORY"];
+  const header = ["NAME", "ROLE", "STATUS", "LINK", "SINCE", "PORT", "PID", "MEMORY"];
   for (const line of columns([header, ...services.map(asRow)])) output.line(line);
   const running = services.filter(({ status }) => status === "running");
   const bytes = services.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0);
@@ -26,12 +29,19 @@ export async function ps(args: Arguments, output: Output): Promise<number> {
   return 0;
 }
 
+/** `name=ev-cp` as typed for docker means the same as `ev-cp`. */
+function nameIn(typed: string): string {
+  return typed.replace(/^name=/, "");
+}
+
 export function asJson(service: ServiceReport) {
   return {
     name: service.name,
     role: service.role,
     subject: service.subject,
     status: service.status,
+    link: service.link,
+    links: service.links,
     since: new Date(service.sinceMs).toISOString(),
     port: service.port,
     pid: service.pid,
@@ -54,6 +64,7 @@ function asRow(service: ServiceReport): string[] {
     service.name,
     service.subject ? `${service.role} ${service.subject}` : service.role,
     statusText(service),
+    service.link ?? "-",
     durationText(Date.now() - service.sinceMs),
     service.port === null ? "-" : String(service.port),
     service.pid === null ? "-" : String(service.pid),

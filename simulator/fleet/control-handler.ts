@@ -3,7 +3,7 @@ import { type Apply, openApply } from "./apply.ts";
 import { Complaint } from "./complaint.ts";
 import type { ControlRequest } from "./control-messages.ts";
 import type { ControlHandler } from "./control-server.ts";
-import type { Links } from "./links.ts";
+import { type Links, withoutLinks } from "./links.ts";
 import { resolveOrComplain } from "./resolve.ts";
 import type { ServiceSpec } from "./service-spec.ts";
 import type { ServiceStatus, Supervisor } from "./supervisor.ts";
@@ -20,7 +20,7 @@ export function controlHandler(
   links?: Links,
 ): ControlHandler {
   const reports = (services: readonly ServiceStatus[]) =>
-    services.map((service) => ({ ...service, ...links?.report(service) }));
+    services.map((service) => ({ ...service, ...(links?.report(service) ?? withoutLinks) }));
   return async (request, progress) => {
     if (request.verb === "apply") {
       const { services, actions } = await apply(progress);

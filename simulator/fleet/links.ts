@@ -35,6 +35,8 @@ export interface LinkReport {
   links: { to: string; at: string | null; state: string }[];
 }
 
+export const withoutLinks: LinkReport = { link: null, links: [] };
+
 type Named = Pick<ServiceSpec, "name" | "role">;
 
 export interface Links {
@@ -126,7 +128,7 @@ export function openLinks(options: { kafkaElsewhere: boolean }): Links {
       return mended;
     },
     report({ name, role }) {
-      if (upstreamsOf(role).length === 0 && !isServer(name)) return { link: null, links: [] };
+      if (upstreamsOf(role).length === 0 && !isServer(name)) return withoutLinks;
       const own = faults.get(name);
       const far = upstreamsOf(role).flatMap(({ to }) => {
         const fault = faults.get(to);
@@ -134,7 +136,7 @@ export function openLinks(options: { kafkaElsewhere: boolean }): Links {
       });
       return {
         link: own ? faultText(own) : far.join(", ") || "connected",
-        links: upstreamsOf(role).flatMap(({ to }) => {
+        links: upstreamsOf(role).flatMap(({ to }): LinkReport["links"] => {
           const key = keyOf(name, to);
           const link = links.get(key);
           const past = direct.get(key);

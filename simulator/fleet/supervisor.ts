@@ -141,6 +141,8 @@ export function openSupervisor(options: SupervisorOptions): Supervisor {
 
   const stop = async (names: readonly string[], withinMs = 9_000): Promise<ServiceStatus[]> => {
     const until = performance.now() + withinMs;
+    // What is frozen would hold up those that hand over to it at their end.
+    unpause(names);
     const ranks = [...new Set(names.map((name) => stopRank(slotOf(name).spec.role)))].sort((a, b) => a - b);
     for (const [i, rank] of ranks.entries()) {
       const remaining = Math.max(100, until - performance.now());

@@ -64,7 +64,7 @@ function ev(argv: string[], state = world.places.state): Promise<Ran> {
 
 test("ps lists every service, as a table and as JSON", async () => {
   const table = await ev(["ps"]);
-  expect(table.out).toMatch(/NAME\s+ROLE\s+STATUS\s+SINCE\s+PORT\s+PID\s+MEMORY/);
+  expect(table.out).toMatch(/NAME\s+ROLE\s+STATUS\s+LINK\s+SINCE\s+PORT\s+PID\s+MEMORY/);
   expect(table.out).toMatch(/ev-central\s+central\s+running\s+\d.*\s8000\s+\d+\s+\d+ MB/);
   expect(table.out).toMatch(/ev-cp-m-5\s+monitor CP-005\s+stopped/);
   const services = JSON.parse((await ev(["ps", "--json"])).out);
@@ -121,7 +121,7 @@ test("logs: the tail, a pattern, and several services merged", async () => {
   expect(found.out).toBe("line 10\nline 11\nline 12\n");
   const merged = await ev(["logs", "ev-central", "ev-cp-e-5"]);
   expect(merged.out).toMatch(/^ev-central \| .*ev-central starting \(process \d+\)$/m);
-  expect(merged.out).toMatch(/^ev-cp-e-5 \| .*ev-cp-e-5 was killed$/m);
+  expect(merged.out).toMatch(/^ev-cp-e-5 {2}\| .*ev-cp-e-5 was killed$/m);
 });
 
 test("logs -f shows what comes", async () => {
