@@ -21,6 +21,8 @@ import { statisticsRoutes } from "./central/statistics.ts";
 import { chargingPointRoutes } from "./driver/charging-points.ts";
 import { favoriteRoutes } from "./driver/favorites.ts";
 import { notificationRoutes } from "./driver/notifications.ts";
+import { queueRoutes } from "./driver/queue.ts";
+import { receiptStyleSource } from "./driver/receipt.page.ts";
 import { requestRoutes } from "./driver/requests.ts";
 import { sessionRoutes } from "./driver/sessions.ts";
 import { openFleet } from "./fleet.ts";
@@ -45,6 +47,7 @@ export function createApp(options: AppOptions) {
     secureHeaders({
       contentSecurityPolicy: {
         defaultSrc: self,
+        styleSrc: [...self, receiptStyleSource],
         baseUri: none,
         formAction: none,
         frameAncestors: none,
@@ -95,6 +98,7 @@ export function createApp(options: AppOptions) {
     .route("/", deadLetterRoutes(parts))
     .route("/", chargingPointRoutes(parts))
     .route("/", requestRoutes(parts))
+    .route("/", queueRoutes(parts))
     .route("/", sessionRoutes(parts))
     .route("/", notificationRoutes(parts))
     .route("/", favoriteRoutes(parts));

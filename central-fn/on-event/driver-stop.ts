@@ -1,14 +1,13 @@
 // A driver's cancel and stop, and an operator's stop of a session: the device is asked, and only its word closes
 // what it may have begun. A cancel that arrives before its request is kept; one of a place in line leaves it.
 import type { DriverRequest } from "../../wire/messages/index.ts";
-import { isOver, isWaiting } from "../rules/session.ts";
+import { isOver, isWaiting, stopRequested } from "../rules/session.ts";
 import { keys } from "../tables/rows.ts";
 import { stopSupply } from "./commands.ts";
 import { CpDraft } from "./draft.ts";
 import { tell } from "./inbox.ts";
 import { type Plan, type Rows, unread } from "./plan.ts";
 import { leaveLine, settleLine } from "./queue.ts";
-import { stopRequested } from "./session-closed.ts";
 import { newSession, writeSession } from "./session-row.ts";
 
 type StopOrCancel = Extract<DriverRequest, { type: "cancel" | "stop" }>;

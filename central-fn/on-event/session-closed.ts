@@ -1,15 +1,12 @@
 // session.aborted, session.review and orphan: sessions without a bill, and energy without a session.
 import { Orphan, SessionAborted, SessionReview } from "../../wire/messages/index.ts";
 import { placeOf } from "../rules/engine-facts.ts";
-import { isOver } from "../rules/session.ts";
+import { isOver, stopRequested } from "../rules/session.ts";
 import { type CdrRow, type CpRow, keys, type ReviewRow, type SessionRow } from "../tables/rows.ts";
 import { closeClaim, closeSession, dropCommandsOf, openReview } from "./closing.ts";
 import { type DeviceEvent, eventRoute } from "./device-event.ts";
 import { type CpDraft, sessionKeys } from "./draft.ts";
 import { grantedSession } from "./session-started.ts";
-
-/** Word in the session's command state while a stop is under way. */
-export const stopRequested = "stop requested";
 
 export const sessionAborted = eventRoute<SessionAborted>({
   schema: SessionAborted,

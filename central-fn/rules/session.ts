@@ -31,6 +31,9 @@ export function mayBecome(from: SessionRank, to: SessionRank): boolean {
   return alternating && order[from] === order[to] && from !== to;
 }
 
+/** Word in the session's command state while a stop is under way. */
+export const stopRequested = "stop requested";
+
 /** It waits for its hour or its turn; the device has not heard of it. */
 export function isWaiting(rank: SessionRank): boolean {
   return order[rank] >= order.SCHEDULED && order[rank] < order.ACCEPTED;

@@ -4,67 +4,114 @@ import * as z from "zod";
 import { ConnectorType } from "../../../wire/messages/index.ts";
 import { type DriverRow, keys } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
-import { query } from "../body.ts";
 import { chargePointView } from "../charge-point.view.ts";
-import { type ChargingPointView, chargingPointView } from "../charging-point.view.ts";
-import { answerWithEtag, etagOf } from "../etag.ts";
+import { ChargingPoint, type ChargingPointView, chargingPointView } from "../charging-point.view.ts";
+import { paged, pageOf } from "../paging.ts";
 import type { Parts } from "../parts.ts";
 import { Problem } from "../problem.ts";
+import { route } from "../route.ts";
+import { Instant } from "../schemas.ts";
+
+const Position = z.object({
+  lat: z.coerce.number().min(-90).max(90).optional(),
+  lon: z.coerce.number().min(-180).max(180).optional(),
+});
+const together = {
+  path: ["lat"],
+  message: "lat and lon come together",
+};
+const isWhole = (at: z.output<typeof Position>) => (at.lat === undefined) === (at.lon === undefined);
+const Yes = z.enum(["true", "false", "1", "0"]).optional();
 
 const Filter = z
   .object({
-    city: z.string().max(60).optional(),
+    ...Position.shape,
+    ...paged,
+    limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
+    city: z.string().max(60).optional().describe("Without regard to case and accents"),
     connector_type: ConnectorType.optional(),
     min_power_kw: z.coerce.number().min(0).optional(),
-    only_available: z.enum(["true", "false", "1", "0"]).optional(),
-    lat: z.coerce.number().min(-90).max(90).optional(),
-    lon: z.coerce.number().min(-180).max(180).optional(),
+    max_price_eur_per_kwh: z.coerce.number().min(0).optional(),
+    within_km: z.coerce.number().min(0).optional().describe("With lat and lon"),
+    only_available: Yes.describe("Those that are FREE"),
+    only_favorites: Yes,
   })
-  .refine((f) => (f.lat === undefined) === (f.lon === undefined), {
-    path: ["lat"],
-    message: "lat and lon come together",
-  });
+  .refine(isWhole, together);
+
+const Detail = ChargingPoint.extend({
+  amenities: z.array(z.string()),
+  last_updated: Instant.nullable(),
+});
 
 export function chargingPointRoutes(parts: Parts) {
   return new Hono<ApiEnv>()
-    .get("/charging-points", async (c) => {
-      const filter = query(c, Filter);
-      const from = placeOf(filter);
-      const [reading, favorites] = await Promise.all([parts.fleet.all(), favoritesOf(parts, c)]);
-      const points = reading.cps
-        .flatMap((facts) => chargingPointView(facts, favorites, from) ?? [])
-        .filter((point) => matches(point, filter));
-      if (from) points.sort((a, b) => (a.location.distance_km ?? 0) - (b.location.distance_km ?? 0));
-      const body = JSON.stringify(points);
-      return answerWithEtag<ChargingPointView[]>(c, body, etagOf(body));
-    })
-    .get("/charging-points/:cp_id", async (c) => {
-      const [facts, favorites] = await Promise.all([
-        parts.fleet.one(c.req.param("cp_id")),
-        favoritesOf(parts, c),
-      ]);
-      const point = facts && chargingPointView(facts, favorites, placeOf(query(c, Filter)));
-      if (!facts || !point) throw new Problem(404, `no charging point ${c.req.param("cp_id")}`);
-      return c.json({
-        ...point,
-        amenities: facts.cp.registration?.amenities ?? [],
-        last_updated: chargePointView(facts, false).last_update,
-      });
-    });
+    .get(
+      "/charging-points",
+      route({
+        summary: "Lists charging points, nearest first when lat and lon are given, else by id",
+        query: Filter,
+        answers: { 200: z.array(ChargingPoint) },
+        paged: true,
+        polled: true,
+      }),
+      async (c) => {
+        const filter = c.req.valid("query");
+        const from = positionOf(filter);
+        const [reading, favorites] = await Promise.all([parts.fleet.all(), favoritesOf(parts, c)]);
+        const points = reading.cps
+          .flatMap((facts) => chargingPointView(facts, favorites, from, parts.now()) ?? [])
+          .filter((point) => matches(point, filter));
+        return c.json(pageOf(c, points, placeOfPoint, filter, "rising"), 200);
+      },
+    )
+    .get(
+      "/charging-points/:cp_id",
+      route({
+        summary: "Shows a charging point",
+        query: Position.refine(isWhole, together),
+        answers: { 200: Detail },
+        problems: [404],
+        polled: true,
+      }),
+      async (c) => {
+        const cp = c.req.param("cp_id");
+        const [facts, favorites] = await Promise.all([parts.fleet.one(cp), favoritesOf(parts, c)]);
+        const from = positionOf(c.req.valid("query"));
+        const point = facts && chargingPointView(facts, favorites, from, parts.now());
+        if (!facts || !point) throw new Problem(404, `no charging point ${cp}`);
+        return c.json(
+          {
+            ...point,
+            amenities: facts.cp.registration?.amenities ?? [],
+            last_updated: chargePointView(facts, false).last_update,
+          },
+          200,
+        );
+      },
+    );
 }
 
-type Filter = z.output<typeof Filter>;
-
-function placeOf({ lat, lon }: Filter): { lat: number; lon: number } | undefined {
+function positionOf({ lat, lon }: z.output<typeof Position>): { lat: number; lon: number } | undefined {
   return lat === undefined || lon === undefined ? undefined : { lat, lon };
 }
 
-function matches(point: ChargingPointView, filter: Filter): boolean {
-  const { city, connector_type, min_power_kw, only_available } = filter;
+/** Ordered by distance in metres where there is one, then by id. */
+function placeOfPoint({ cp_id, location }: ChargingPointView): string {
+  if (location.distance_km === null) return cp_id;
+  return `${String(Math.round(location.distance_km * 1_000)).padStart(8, "0")}#${cp_id}`;
+}
+
+function matches(point: ChargingPointView, filter: z.output<typeof Filter>): boolean {
+  const { city, connector_type, min_power_kw, max_price_eur_per_kwh, within_km } = filter;
+  const yes = (value: z.output<typeof Yes>) => value === "true" || value === "1";
   if (city !== undefined && fold(point.location.city) !== fold(city)) return false;
   if (connector_type !== undefined && point.connector_type !== connector_type) return false;
   if (min_power_kw !== undefined && point.power_kw < min_power_kw) return false;
-  return only_available === "true" || only_available === "1" ? point.status === "FREE" : true;
+  if (max_price_eur_per_kwh !== undefined && (point.price_eur_per_kwh ?? Infinity) > max_price_eur_per_kwh)
+    return false;
+  if (within_km !== undefined && (point.location.distance_km ?? 0) > within_km) return false;
+  if (yes(filter.only_favorites) && !point.favorite) return false;
+  return !yes(filter.only_available) || point.status === "FREE";
 }
 
 /** Cities are compared without case and accents: "malaga" finds Málaga. */

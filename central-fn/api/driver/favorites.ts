@@ -1,15 +1,16 @@
 // /drivers/{driver_id}/favorites: the charging points that a driver marked.
 import { Hono } from "hono";
 import * as z from "zod";
-import { Id, partitionOf } from "../../../wire/messages/index.ts";
+import { partitionOf } from "../../../wire/messages/index.ts";
 import { type DriverRow, keys } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
-import { json } from "../body.ts";
-import { chargingPointView } from "../charging-point.view.ts";
+import { ChargingPoint, chargingPointView } from "../charging-point.view.ts";
 import { appendRequest, type Parts } from "../parts.ts";
 import { Problem } from "../problem.ts";
+import { route } from "../route.ts";
+import { CpId } from "../schemas.ts";
 
-const FavoriteBody = z.strictObject({ cp_id: Id });
+const FavoriteBody = z.strictObject({ cp_id: CpId });
 
 /** What a driver keeps for himself is ordered by driver, whichever charge point it names. */
 export function driverPartition(driver: string, { partitions }: Pick<Parts, "partitions">): number {
@@ -27,28 +28,49 @@ export function favoriteRoutes(parts: Parts) {
       requestedAt: parts.now(),
     });
   return new Hono<ApiEnv>()
-    .get("/drivers/:driver_id/favorites", async (c) => {
-      const [row, { cps }] = await Promise.all([
-        parts.table.get<DriverRow>(keys.driver(c.req.param("driver_id"))),
-        parts.fleet.all(),
-      ]);
-      const favorites = row?.value.favorites ?? [];
-      const known = new Map(cps.map((facts) => [facts.cp.cp, facts]));
-      return c.json(
-        favorites.flatMap((cp) => {
+    .get(
+      "/drivers/:driver_id/favorites",
+      route({
+        summary: "Lists the driver's favourite charging points, in the order in which they were marked",
+        answers: { 200: z.array(ChargingPoint) },
+        polled: true,
+      }),
+      async (c) => {
+        const [row, { cps }] = await Promise.all([
+          parts.table.get<DriverRow>(keys.driver(c.req.param("driver_id"))),
+          parts.fleet.all(),
+        ]);
+        const favorites = row?.value.favorites ?? [];
+        const known = new Map(cps.map((facts) => [facts.cp.cp, facts]));
+        const points = favorites.flatMap((cp) => {
           const facts = known.get(cp);
-          return (facts && chargingPointView(facts, favorites, undefined)) ?? [];
-        }),
-      );
-    })
-    .post("/drivers/:driver_id/favorites", json(FavoriteBody), async (c) => {
-      const { cp_id: cp } = c.req.valid("json");
-      if (!(await parts.fleet.one(cp))?.cp.registration) throw new Problem(404, `no charging point ${cp}`);
-      await mark(c.req.param("driver_id"), cp, true);
-      return c.body(null, 204);
-    })
-    .delete("/drivers/:driver_id/favorites/:cp_id", async (c) => {
-      await mark(c.req.param("driver_id"), c.req.param("cp_id"), false);
-      return c.body(null, 204);
-    });
+          return (facts && chargingPointView(facts, favorites, undefined, parts.now())) ?? [];
+        });
+        return c.json(points, 200);
+      },
+    )
+    .post(
+      "/drivers/:driver_id/favorites",
+      route({
+        summary: "Marks a charging point as a favourite",
+        json: FavoriteBody,
+        answers: { 204: null },
+        problems: [404, 503],
+        idempotent: true,
+      }),
+      async (c) => {
+        const { cp_id: cp } = c.req.valid("json");
+        if (!(await parts.fleet.one(cp))?.cp.registration) throw new Problem(404, `no charging point ${cp}`);
+        await mark(c.req.param("driver_id"), cp, true);
+        return c.body(null, 204);
+      },
+    )
+    .delete(
+      "/drivers/:driver_id/favorites/:cp_id",
+      route({ summary: "Unmarks a favourite", answers: { 204: null }, problems: [503] }),
+      async (c) => {
+        await mark(c.req.param("driver_id"), c.req.param("cp_id"), false);
+        return c.body(null, 204);
+      },
+    );
 }

@@ -1,73 +1,137 @@
 // /drivers/{driver_id}/notifications: the inbox, gapless by sequence; /alerts: an operator's announcements.
 import { Hono } from "hono";
 import * as z from "zod";
+import { Sid } from "../../../wire/messages/index.ts";
 import { type DriverRow, type InboxRow, keys, partitions } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
-import { json, query } from "../body.ts";
 import { instant } from "../charge-point.view.ts";
 import { appendRequest, type Parts } from "../parts.ts";
+import { route } from "../route.ts";
+import { CpId, Instant } from "../schemas.ts";
 import { driverPartition } from "./favorites.ts";
 
+const lastSequence = 999_999_999_999;
+
 const After = z.object({
-  after: z.coerce.number().int().min(0).max(999_999_999_999).optional(),
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(lastSequence)
+    .optional()
+    .describe("Sequence of the last one known: what follows it is given. Without: the newest"),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 const ReadBody = z.strictObject({ up_to: z.number().int().min(0) });
 
-export interface AlertView {
-  alert_id: string;
-  title: string;
-  message: string;
-  severity: "INFO" | "WARN" | "CRITICAL";
-  effective_at: string;
-  expires_at: string | null;
-}
+const Notification = z.object({
+  notification_id: z.string(),
+  created_at: Instant.nullable(),
+  message: z.string(),
+  type: z.enum(["SESSION", "QUEUE", "ALERT"]),
+  event: z.string().describe("What happened, for programs: started, completed, offered …"),
+  session_id: Sid.nullable(),
+  cp_id: CpId.nullable(),
+  read: z.boolean(),
+  sequence: z.int(),
+});
+
+const Alert = z.object({
+  alert_id: z.string(),
+  title: z.string(),
+  message: z.string(),
+  severity: z.enum(["INFO", "WARN", "CRITICAL"]),
+  effective_at: Instant,
+  expires_at: Instant.nullable(),
+});
+export type AlertView = z.infer<typeof Alert>;
 
 export function notificationRoutes(parts: Parts) {
   const { table } = parts;
   return (
     new Hono<ApiEnv>()
-      .get("/drivers/:driver_id/notifications", async (c) => {
-        const driver = c.req.param("driver_id");
-        const { after, limit } = query(c, After);
-        const pk = partitions.ofDriver(driver);
-        const [inbox, own] = await Promise.all([
-          // From a place on: what follows it. Without one: the newest. Oldest first either way.
-          after === undefined
-            ? table
-                .query<InboxRow>(pk, { prefix: "inbox#", newestFirst: true, limit })
-                .then((rows) => rows.reverse())
-            : table.query<InboxRow>(pk, {
-                from: keys.inbox(driver, after + 1).sk,
-                to: keys.inbox(driver, 999_999_999_999).sk,
-                limit,
-              }),
-          table.get<DriverRow>(keys.driver(driver)),
-        ]);
-        const readUpTo = own?.value.inboxRead ?? 0;
-        return c.json(
-          inbox.map(({ value }) => ({
-            notification_id: `${driver}-${value.sequence}`,
-            created_at: instant(value.createdAtMs),
-            message: value.message,
-            type: value.type,
-            read: value.sequence <= readUpTo,
-            sequence: value.sequence,
-          })),
-        );
-      })
-      .post("/drivers/:driver_id/notifications/read", json(ReadBody), async (c) => {
-        const driver = c.req.param("driver_id");
-        await appendRequest(parts, "driver.requests", driver, driverPartition(driver, parts), {
-          v: 1,
-          type: "read",
-          driver,
-          upTo: c.req.valid("json").up_to,
-          requestedAt: parts.now(),
-        });
-        return c.body(null, 204);
-      })
+      .get(
+        "/drivers/:driver_id/notifications",
+        route({
+          summary: "Reads the driver's inbox, oldest first",
+          query: After,
+          answers: { 200: z.array(Notification) },
+          paged: true,
+          polled: true,
+        }),
+        async (c) => {
+          const driver = c.req.param("driver_id");
+          const { after, limit } = c.req.valid("query");
+          const [inbox, own] = await Promise.all([
+            readInbox(driver, after, limit),
+            table.get<DriverRow>(keys.driver(driver)),
+          ]);
+          const last = inbox.at(-1)?.value.sequence;
+          if (last !== undefined && last < (own?.value.inboxLast ?? 0))
+            c.header("link", `<${c.req.path}?after=${last}&limit=${limit}>; rel="next"`);
+          const readUpTo = own?.value.inboxRead ?? 0;
+          return c.json(
+            inbox.map(({ value }) => notificationView(driver, value, readUpTo)),
+            200,
+          );
+        },
+      )
+      .post(
+        "/drivers/:driver_id/notifications/read",
+        route({
+          summary: "Marks everything up to a sequence as read",
+          json: ReadBody,
+          answers: { 204: null },
+          problems: [503],
+          idempotent: true,
+        }),
+        async (c) => {
+          const driver = c.req.param("driver_id");
+          await appendRequest(parts, "driver.requests", driver, driverPartition(driver, parts), {
+            v: 1,
+            type: "read",
+            driver,
+            upTo: c.req.valid("json").up_to,
+            requestedAt: parts.now(),
+          });
+          return c.body(null, 204);
+        },
+      )
       // Operators cannot announce anything yet: no message, handler or row for it exists, so none is in effect.
-      .get("/drivers/:driver_id/alerts", (c) => c.json([] as AlertView[]))
+      .get(
+        "/drivers/:driver_id/alerts",
+        route({
+          summary: "Lists the operator's announcements that are in effect",
+          answers: { 200: z.array(Alert) },
+          polled: true,
+        }),
+        (c) => c.json([] as AlertView[], 200),
+      )
   );
+
+  /** From a place on: what follows it. Without one: the newest. Oldest first either way. */
+  async function readInbox(driver: string, after: number | undefined, limit: number) {
+    const pk = partitions.ofDriver(driver);
+    if (after === undefined)
+      return (await table.query<InboxRow>(pk, { prefix: "inbox#", newestFirst: true, limit })).reverse();
+    return table.query<InboxRow>(pk, {
+      from: keys.inbox(driver, after + 1).sk,
+      to: keys.inbox(driver, lastSequence).sk,
+      limit,
+    });
+  }
+}
+
+function notificationView(driver: string, entry: InboxRow, readUpTo: number): z.infer<typeof Notification> {
+  return {
+    notification_id: `${driver}-${entry.sequence}`,
+    created_at: instant(entry.createdAtMs),
+    message: entry.message,
+    type: entry.type,
+    event: entry.event,
+    session_id: entry.sid,
+    cp_id: entry.cp,
+    read: entry.sequence <= readUpTo,
+    sequence: entry.sequence,
+  };
 }

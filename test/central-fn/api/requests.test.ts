@@ -1,10 +1,11 @@
 // Requests of a driver: one record in Kafka each, ids minted at once, waits, limits, and what goes wrong.
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { limitOf } from "../../../central-fn/api/driver/limit.ts";
+import { limitsOf } from "../../../central-fn/api/driver/limit.ts";
 import type { Appended } from "../../../central-fn/api/parts.ts";
 import { isOwnSid, mintSid } from "../../../central-fn/api/session-id.ts";
 import { costMinor } from "../../../central-fn/rules/cost.ts";
+import { limitUnder } from "../../../central-fn/rules/limit.rules.ts";
 import { keys } from "../../../central-fn/tables/rows.ts";
 import { DriverRequest, partitionOf, sidPattern } from "../../../wire/messages/index.ts";
 import { cpRow, nowMs, openCentral, partitions, seed, sessionRow, sid, type TestCentral } from "./central.ts";
@@ -123,13 +124,19 @@ describe("POST /drivers/{id}/requests", () => {
     expect(central.appended).toEqual([]);
   });
 
-  it("starts at once for a preferred start that has come, and says that later ones cannot be scheduled", async () => {
+  it("starts at once for a preferred start that has come, later within a day, and never after that", async () => {
     const at = (ms: number) => new Date(ms).toISOString();
     expect((await ask({ ...wish, preferred_start: at(nowMs - 1) })).status).toBe(202);
     expect((await ask({ ...wish, preferred_start: null })).status).toBe(202);
-    const later = await ask({ ...wish, preferred_start: at(nowMs + 3_600_000) });
+    expect((await ask({ ...wish, preferred_start: at(nowMs + 86_400_000) })).status).toBe(202);
+    expect(appendedOf(central).map((request) => "startAt" in request && request.startAt)).toEqual([
+      false,
+      false,
+      nowMs + 86_400_000,
+    ]);
+    const later = await ask({ ...wish, preferred_start: at(nowMs + 86_400_001) });
     expect(later.status).toBe(422);
-    expect(await later.json()).toMatchObject({ detail: expect.stringContaining("scheduled") });
+    expect(await later.json()).toMatchObject({ detail: expect.stringContaining("24 hours") });
   });
 
   it("is 503 with Retry-After when Kafka refuses or takes too long", async () => {
@@ -202,7 +209,9 @@ describe("a limit", () => {
       [1.1, 28_000],
       [99.99, 7],
     ] as const) {
-      const energyWh = limitOf({ cost_eur: costEur }, priceE5)?.energyWh ?? 0;
+      const { costLimitMinor } = limitsOf({ cost_eur: costEur }, priceE5);
+      const limit = limitUnder(undefined, costLimitMinor, priceE5);
+      const energyWh = (typeof limit === "object" && limit.energyWh) || 0;
       expect(costMinor(energyWh, priceE5)).toBeLessThanOrEqual(Math.round(costEur * 100));
       if (energyWh < 10_000_000)
         expect(costMinor(energyWh + 1, priceE5)).toBeGreaterThan(Math.round(costEur * 100));
@@ -210,17 +219,27 @@ describe("a limit", () => {
   });
 
   it("takes the tightest of each kind, and none where none is meant", () => {
-    expect(limitOf({ energy_kwh: 1, cost_eur: 1_000 }, 30_000)).toEqual({ energyWh: 1_000 });
-    expect(limitOf({ energy_kwh: 100, cost_eur: 0.3 }, 30_000)).toEqual({ energyWh: 1_016 });
-    expect(limitOf({ duration_minutes: 1.5, duration_s: 100 }, 30_000)).toEqual({ durationS: 90 });
-    expect(limitOf({}, 30_000)).toBeUndefined();
-    expect(limitOf({ cost_eur: 5 }, 0)).toBeUndefined();
-    expect(() => limitOf({ cost_eur: 0.01 }, 10_000_000)).toThrow(/less than 1 Wh/);
-    expect(() => limitOf({ cost_eur: 1 }, undefined)).toThrow(/no price/);
+    const under = (wish: Parameters<typeof limitsOf>[0], priceE5: number) => {
+      const { limit, costLimitMinor } = limitsOf(wish, priceE5);
+      return limitUnder(limit, costLimitMinor, priceE5);
+    };
+    expect(under({ energy_kwh: 1, cost_eur: 1_000 }, 30_000)).toEqual({ energyWh: 1_000 });
+    expect(under({ energy_kwh: 100, cost_eur: 0.3 }, 30_000)).toEqual({ energyWh: 1_016 });
+    expect(under({ duration_minutes: 1.5, duration_s: 100 }, 30_000)).toEqual({ durationS: 90 });
+    expect(under({ duration_s: 60, cost_eur: 0.3 }, 30_000)).toEqual({ durationS: 60, energyWh: 1_016 });
+    expect(under({}, 30_000)).toBeUndefined();
+    expect(under({ cost_eur: 5 }, 0)).toBeUndefined();
+    expect(() => limitsOf({ cost_eur: 0.01 }, 10_000_000)).toThrow(/less than 1 Wh/);
+    expect(() => limitsOf({ cost_eur: 1 }, undefined)).toThrow(/no price/);
   });
 
   it("travels with the request", async () => {
-    expect((await ask({ ...wish, limit: { energy_kwh: 7.5, duration_minutes: 30 } })).status).toBe(202);
-    expect(appendedOf(central)[0]).toMatchObject({ limit: { energyWh: 7_500, durationS: 1_800 } });
+    const limit = { energy_kwh: 7.5, duration_minutes: 30, cost_eur: 4.999 };
+    expect((await ask({ ...wish, limit, queue: true })).status).toBe(202);
+    expect(appendedOf(central)[0]).toMatchObject({
+      limit: { energyWh: 7_500, durationS: 1_800 },
+      costLimitMinor: 499,
+      queue: true,
+    });
   });
 });
