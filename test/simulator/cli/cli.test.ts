@@ -65,7 +65,7 @@ function ev(argv: string[], state = world.places.state): Promise<Ran> {
 test("ps lists every service, as a table and as JSON", async () => {
   const table = await ev(["ps"]);
   expect(table.out).toMatch(/NAME\s+ROLE\s+STATUS\s+LINK\s+SINCE\s+PORT\s+PID\s+MEMORY/);
-  expect(table.out).toMatch(/ev-central\s+central\s+running\s+\d.*\s8000\s+\d+\s+\d+ MB/);
+  expect(table.out).toMatch(/ev-central\s+central\s+running\s+-\s+\d.*\s8000\s+\d+\s+\d+ MB/);
   expect(table.out).toMatch(/ev-cp-m-5\s+monitor CP-005\s+stopped/);
   const services = JSON.parse((await ev(["ps", "--json"])).out);
   expect(services[0]).toMatchObject({
