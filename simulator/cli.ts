@@ -45,6 +45,20 @@ async function run(argv: readonly string[], output: Output): Promise<number> {
       const { scenario } = await import("./cli/scenario.ts");
       return scenario(args, output);
     }
+    case "add-cp":
+    case "add-driver":
+    case "remove":
+    case "clean":
+    case "export":
+    case "import":
+    case "apply":
+    case "inspect":
+    case "plug":
+    case "unplug":
+    case "charger": {
+      const { fleetVerbs } = await import("./cli/fleet-verbs.ts");
+      return fleetVerbs[args.verb](args, output);
+    }
     case "help":
       for (const line of helpLines()) output.line(line);
       return 0;

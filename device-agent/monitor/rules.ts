@@ -140,7 +140,7 @@ function decideStrike(state: HealthState, atMs: number, reason: string, atMost: 
 }
 
 /** Null for a good probe, else what is wrong, in an operator's words. */
-function badness(outcome: ProbeOutcome): string | null {
+export function badness(outcome: ProbeOutcome): string | null {
   return outcome.is === "no-answer" ? outcome.why : noProgress(outcome.reply);
 }
 

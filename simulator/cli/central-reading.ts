@@ -54,17 +54,23 @@ export interface Steps {
 }
 
 const pauseMs = 100;
+/** A Central that says nothing for so long is not waited for. */
+const silenceMs = 8_000;
 const atOnce = 25;
 
-/**
- * Waits until Central shows each point as its file says, On and requestable. `startedMs` is the instant (of
- * performance.now) that the times count from.
- */
+export interface Following {
+  /** What is waited for: that it is shown as its file says, also On, or also free for a request. */
+  goal: "registered" | "on" | "requestable";
+  /** The instant (of performance.now) that the times count from. */
+  startedMs: number;
+  withinMs: number;
+}
+
+/** Waits until Central says of every point what is wanted, or the time is over. */
 export async function followPoints(
   centralUrl: string,
   cps: readonly CpFile[],
-  startedMs: number,
-  withinMs: number,
+  { goal, startedMs, withinMs }: Following,
 ): Promise<Map<string, Steps>> {
   const all = new Map<string, Steps>(
     cps.map((cp) => [
@@ -73,11 +79,9 @@ export async function followPoints(
     ]),
   );
   const until = performance.now() + withinMs;
+  let heardMs = performance.now();
   for (;;) {
-    const pending = cps.filter((cp) => {
-      const steps = all.get(cp.cp_id);
-      return steps && (steps.registeredMs === null || steps.requestableMs === null);
-    });
+    const pending = cps.filter(({ cp_id }) => !isReached(all.get(cp_id), goal));
     for (let i = 0; i < pending.length; i += atOnce)
       await Promise.all(
         pending.slice(i, i + atOnce).map(async (cp) => {
@@ -85,10 +89,18 @@ export async function followPoints(
           if (steps) step(steps, await readPoint(centralUrl, cp.cp_id), cp, performance.now() - startedMs);
         }),
       );
-    const open = pending.some(({ cp_id }) => all.get(cp_id)?.requestableMs === null);
-    if (!open || performance.now() > until) return all;
+    const reached = pending.every(({ cp_id }) => isReached(all.get(cp_id), goal));
+    const nowMs = performance.now();
+    if (pending.some(({ cp_id }) => all.get(cp_id)?.last.is !== "silent")) heardMs = nowMs;
+    if (reached || nowMs > until || nowMs - heardMs > silenceMs) return all;
     await delay(pauseMs);
   }
+}
+
+export function isReached(steps: Steps | undefined, goal: Following["goal"]): boolean {
+  if (steps === undefined || steps.registeredMs === null) return false;
+  if (goal === "registered") return true;
+  return (goal === "on" ? steps.onMs : steps.requestableMs) !== null;
 }
 
 function step(steps: Steps, answer: PointAnswer, cp: CpFile, nowMs: number): void {

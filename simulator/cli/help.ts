@@ -1,7 +1,10 @@
 // `ev help`: every verb with what it does; also what a mistyped verb is compared with.
 
 export const verbs: readonly (readonly [usage: string, does: string])[] = [
-  ["up [--detach] [--only GROUPS]", "start the fleet: in this terminal (as `npm start`), or detached"],
+  [
+    "up [--detach] [--no-watch] [--only GROUPS]",
+    "start the fleet: in this terminal (as `npm start`), or detached; saved files take effect unless --no-watch",
+  ],
   ["down", "stop every service; state is kept"],
   ["ps [--json] [--filter X]", "list the services: status, network line, since, port, process, memory"],
   [
@@ -24,6 +27,32 @@ export const verbs: readonly (readonly [usage: string, does: string])[] = [
     "scenario [--report DIR] [--for T] [--keep] [NAME]",
     "play a scenario, verify it, write its report; without a name: list them",
   ],
+  [
+    "add-cp [--json] NUMBERS [KW] [EUR_PER_KWH]",
+    "add charge points while the fleet runs: 11, 11..15 or 11,14,20; 22 kW at 0.30 unless said",
+  ],
+  [
+    "add-driver [--json] NAME [PORT] …",
+    "add drivers; each gets a page on PORT, or on the next free one from 8105",
+  ],
+  [
+    "remove [--json] [--forget] NAME…",
+    "take charge points (11, 11..15) and drivers out; --forget: their data too",
+  ],
+  [
+    "clean [--json] [--all [--yes]]",
+    "remove all that is not of the base fleet; --all: forget the whole state",
+  ],
+  ["export [--json] FILE", "write the whole fleet (rates, intervals, drivers, settings) to one file"],
+  ["import [--json] [--replace] FILE", "bring such a file in; --replace: what it does not mention goes"],
+  ["apply [--json]", "make the running fleet what its files say; only what changed restarts"],
+  ["inspect [--json] SERVICE…", "health, configuration, last events of a service or of all of CP-005"],
+  [
+    "plug [--json] [--need-kwh X] [--max-kw Y] CP",
+    "a car arrives at the simulated charger and is plugged in",
+  ],
+  ["unplug [--json] CP", "it leaves"],
+  ["charger [--json] CP COMMAND…", "the simulated box: status, battery, fault, temperature, mains, cars, …"],
   ["help", "this"],
 ];
 

@@ -56,6 +56,11 @@ export function writeJson(path: string, value: unknown): void {
   writeWhole(path, `${JSON.stringify(value, null, 2)}\n`, 0o644);
 }
 
+/** The same for any text. */
+export function writeText(path: string, text: string): void {
+  writeWhole(path, text, 0o644);
+}
+
 /** The same for a file that only this user may read. */
 export function writePrivate(path: string, content: string): void {
   writeWhole(path, content, 0o600);

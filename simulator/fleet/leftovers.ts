@@ -51,7 +51,7 @@ export function takeLock(places: Places, portOffset: number): () => void {
 }
 
 /** Moves a dead supervisor's lock away; moved back when it turns out to be a living one's. */
-function setAside(lock: string, aside: string): void {
+export function setAside(lock: string, aside: string): void {
   try {
     renameSync(lock, aside);
   } catch (error) {

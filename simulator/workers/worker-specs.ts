@@ -83,7 +83,7 @@ function phonesWorker({ system }: Fleet, shares: Share[], places: Places, centra
   };
 }
 
-function workerName({ worker }: Share): string {
+export function workerName({ worker }: Share): string {
   return `ev-cps-${worker}`;
 }
 
