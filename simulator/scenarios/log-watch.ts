@@ -1,0 +1,42 @@
+// The fleet's logs since a story began, read as they grow: which lines a service has written after an instant.
+import { type Follower, follow } from "../cli/log-reader.ts";
+
+/** `atMs`: the line's own time stamp, on the wall clock. */
+export interface LogLine {
+  atMs: number;
+  text: string;
+}
+
+const keptLines = 5_000;
+
+export class LogWatch {
+  readonly #pathOf: (service: string) => string;
+  readonly #logs = new Map<string, { follower: Follower; lines: LogLine[] }>();
+
+  constructor(pathOf: (service: string) => string, services: readonly string[]) {
+    this.#pathOf = pathOf;
+    for (const service of services) this.#of(service);
+  }
+
+  /** The newest lines of a service that carry a time stamp of `sinceMs` or later, oldest first. */
+  since(service: string, sinceMs: number): LogLine[] {
+    const log = this.#of(service);
+    for (const line of log.follower.more()) {
+      const stamp = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) /.exec(line)?.[1];
+      // A line without a stamp (a stack) belongs to the one before.
+      log.lines.push({ atMs: stamp ? Date.parse(stamp) : (log.lines.at(-1)?.atMs ?? 0), text: line });
+    }
+    if (log.lines.length > keptLines) log.lines.splice(0, log.lines.length - keptLines);
+    return log.lines.filter(({ atMs }) => atMs >= sinceMs);
+  }
+
+  close(): void {
+    for (const { follower } of this.#logs.values()) follower.close();
+  }
+
+  #of(service: string) {
+    const known = this.#logs.get(service) ?? { follower: follow(this.#pathOf(service)), lines: [] };
+    this.#logs.set(service, known);
+    return known;
+  }
+}

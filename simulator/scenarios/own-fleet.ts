@@ -1,0 +1,82 @@
+// A base fleet for scenarios when none runs: in a folder of its own, removed afterwards, with drivers who ask for
+// nothing by themselves and no cars but those of the story.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { baseFleet } from "../fleet/base-fleet.ts";
+import { Complaint } from "../fleet/complaint.ts";
+import { stopAllWithinMs } from "../fleet/control-handler.ts";
+import { writeFleet } from "../fleet/fleet-files.ts";
+import type { Fleet } from "../fleet/fleet-schemas.ts";
+import { placesOf } from "../fleet/places.ts";
+import { openFleet } from "../fleet/running-fleet.ts";
+import { openDoors } from "./doors.ts";
+
+export interface OwnFleet {
+  stateDir: string;
+  readyMs: number;
+  /** Stops it; its folder goes, unless something failed and its logs may tell why. */
+  close(keepFolder: boolean): Promise<void>;
+}
+
+/** The base fleet, waiting: nobody asks, no car comes. */
+export function quietFleet(): Fleet {
+  const fleet = baseFleet();
+  return {
+    ...fleet,
+    cps: fleet.cps.map((cp) => ({ ...cp, cars: "none" })),
+    drivers: fleet.drivers.map((driver) => ({ ...driver, requests: [] })),
+  };
+}
+
+/** Rejects with a Complaint when a port is taken or a service does not start. */
+export async function openOwnFleet(
+  root: string,
+  portOffset: number,
+  say: (text: string) => void,
+): Promise<OwnFleet> {
+  const stateDir = mkdtempSync(join(tmpdir(), "ev-story-"));
+  writeFleet(placesOf(stateDir).fleet, quietFleet());
+  const began = performance.now();
+  try {
+    const fleet = await openFleet({
+      root,
+      stateDir,
+      portOffset,
+      servers: {},
+      only: [],
+      say,
+      onEvent: () => {},
+    });
+    const close = async (keepFolder: boolean) => {
+      await fleet.close(stopAllWithinMs);
+      if (!keepFolder) rmSync(stateDir, { recursive: true, force: true });
+    };
+    const statuses = await fleet.supervisor.start(fleet.supervisor.names());
+    const lame = statuses.filter(({ status }) => status !== "running");
+    if (lame.length > 0) {
+      await close(true);
+      const names = lame.map(({ name }) => name).join(", ");
+      throw new Complaint(`${names} did not start: see the logs in ${join(stateDir, "logs")}`);
+    }
+    await seenWhole(stateDir);
+    return { stateDir, readyMs: performance.now() - began, close };
+  } catch (error) {
+    if (!(error instanceof Complaint)) rmSync(stateDir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+const wholeWithinMs = 20_000;
+
+/** Until Central shows every charge point On; one that does not come by then is the story's to notice. */
+async function seenWhole(stateDir: string): Promise<void> {
+  const doors = await openDoors(stateDir);
+  const until = performance.now() + wholeWithinMs;
+  while (performance.now() < until) {
+    const cps = (await doors?.cps()) ?? [];
+    if (cps.length > 0 && cps.every(({ state }) => state === "ON")) return;
+    await delay(100);
+  }
+}
