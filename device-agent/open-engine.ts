@@ -28,6 +28,11 @@ export interface EngineSetup {
   tls?: LinkOptions["tls"];
   clock: Clock;
   log: Log;
+  /**
+   * Does what leaves the engine (messages, wishes to the charger, its exit) once its commits are durable, in order;
+   * for a journal whose commits are not durable at once. Absent: at once.
+   */
+  onceDurable?: (effect: () => void) => void;
 }
 
 export interface OpenEngine {
@@ -40,8 +45,10 @@ export interface OpenEngine {
 }
 
 /** Returns with the engine at work; it needs nobody, so nothing is waited for. */
-export function openEngine({ config, journal, charger, mqttUrl, tls, clock, log }: EngineSetup): OpenEngine {
+export function openEngine(setup: EngineSetup): OpenEngine {
+  const { config, journal, charger, mqttUrl, tls, clock, log } = setup;
   const { cp } = config;
+  const onceDurable = setup.onceDurable ?? ((effect) => effect());
   const exited = Promise.withResolvers<void>();
   const eventsTopic = mqttTopics.engineEvents(cp);
   const commandsTopic = mqttTopics.commands(cp);
@@ -50,13 +57,13 @@ export function openEngine({ config, journal, charger, mqttUrl, tls, clock, log 
   const engine = runEngine({
     config: { ...config, agentVersion, minFreeBytes },
     journal,
-    charger,
+    charger: { ...charger, want: (supply) => onceDurable(() => charger.want(supply)) },
     clock,
     timers: systemTimers,
     random: Math.random,
     log,
-    publish: (payload) => void link.publish(eventsTopic, payload, 1),
-    onExit: () => exited.resolve(),
+    publish: (payload) => onceDurable(() => void link.publish(eventsTopic, payload, 1)),
+    onExit: () => onceDurable(exited.resolve),
   });
   const link = openLink(
     { url: mqttUrl, ...(tls && { tls }), clientId: `${cp}-engine`, cleanSession: true, keepaliveS: 15 },

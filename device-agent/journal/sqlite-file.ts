@@ -6,6 +6,15 @@ import { giveRoomOf, type Room, roomOf } from "./room.ts";
 
 const sqliteFull = 13;
 
+/**
+ * Commits of many journals made durable together. `begin` is called with the first commit of a group: `end`, called
+ * soon after, makes the whole group durable. Until then nothing that follows from those commits may leave the
+ * process; who opens a journal in a group sees to that.
+ */
+export interface CommitGroup {
+  begin(end: () => void): void;
+}
+
 const schema = `
   CREATE TABLE IF NOT EXISTS journal(cp TEXT PRIMARY KEY, id TEXT NOT NULL, epoch INTEGER NOT NULL,
     state TEXT, doneEpoch INTEGER NOT NULL DEFAULT 0, doneSeq INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
@@ -19,9 +28,12 @@ export class SqliteFile {
   readonly room: Room;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #group: CommitGroup | undefined;
+  #grouped = false;
 
-  private constructor(path: string, maxBytes: number | undefined) {
+  private constructor(path: string, maxBytes: number | undefined, group: CommitGroup | undefined) {
     this.path = path;
+    this.#group = group;
     this.#db = new DatabaseSync(path);
     try {
       this.#db.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=200;");
@@ -36,13 +48,13 @@ export class SqliteFile {
   }
 
   /** Throws JournalBroken when the file is damaged or cannot be written; a full disk first gives its reserve. */
-  static open(path: string, maxBytes?: number): SqliteFile {
+  static open(path: string, maxBytes?: number, group?: CommitGroup): SqliteFile {
     try {
-      return new SqliteFile(path, maxBytes);
+      return new SqliteFile(path, maxBytes, group);
     } catch (error) {
       // For want of room SQLite may also say "disk I/O error": its index is mapped memory.
       if (!giveRoomOf(path)) throw broken(path, error);
-      return guarded(path, () => new SqliteFile(path, maxBytes));
+      return guarded(path, () => new SqliteFile(path, maxBytes, group));
     }
   }
 
@@ -54,8 +66,9 @@ export class SqliteFile {
     return statement;
   }
 
-  /** Runs `work` in one durable transaction. */
+  /** Runs `work` in one durable transaction; in a group, in one that becomes durable with the group. */
   transact(work: () => void): void {
+    if (this.#group) return this.#transactInGroup(this.#group, work);
     this.#db.exec("BEGIN IMMEDIATE");
     try {
       work();
@@ -64,6 +77,30 @@ export class SqliteFile {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  #transactInGroup(group: CommitGroup, work: () => void): void {
+    if (!this.#grouped) {
+      this.#db.exec("BEGIN IMMEDIATE");
+      this.#grouped = true;
+      group.begin(() => this.#endGroup());
+    }
+    this.#db.exec("SAVEPOINT one");
+    try {
+      work();
+      this.#db.exec("RELEASE one");
+    } catch (error) {
+      // A full disk may have ended the whole group: what it held is lost, and with it what is known of the others.
+      if (!this.#db.isTransaction) throw broken(this.path, error);
+      this.#db.exec("ROLLBACK TO one; RELEASE one");
+      throw error;
+    }
+  }
+
+  #endGroup(): void {
+    if (!this.#grouped) return;
+    this.#grouped = false;
+    this.insist(() => this.#db.exec("COMMIT"));
   }
 
   /**
@@ -93,6 +130,7 @@ export class SqliteFile {
   }
 
   close(): void {
+    this.#endGroup();
     this.#db.close();
   }
 }

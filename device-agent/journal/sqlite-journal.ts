@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { type Envelope, roadOf } from "../../wire/messages/index.ts";
 import { type Journal, JournalFull, type NewEvent, type OutboxEntry } from "./port.ts";
 import { freeBytesBeside } from "./room.ts";
-import { guarded, SqliteFile } from "./sqlite-file.ts";
+import { type CommitGroup, guarded, SqliteFile } from "./sqlite-file.ts";
 
 const notesPerWrite = 500;
 
@@ -24,10 +24,11 @@ export interface JournalFile {
 
 /**
  * An open journal file. `maxBytes` bounds it (default: the disk); ends of sessions may go beyond by the room
- * kept back. Throws JournalBroken when it is damaged or cannot be written.
+ * kept back. With a `group` commits are durable when the group has ended, not before. Throws JournalBroken when it is
+ * damaged or cannot be written.
  */
-export function openJournalFile(path: string, maxBytes?: number): JournalFile {
-  const file = SqliteFile.open(path, maxBytes);
+export function openJournalFile(path: string, maxBytes?: number, group?: CommitGroup): JournalFile {
+  const file = SqliteFile.open(path, maxBytes, group);
   let open = 0;
   const closed = () => {
     open -= 1;

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { isCode } from "../fleet/process-identity.ts";
 import { blank, type Durable } from "./phone.rules.ts";
 
-const State = z.object({
+export const KeptPhone = z.object({
   next: z.number().int().min(0),
   following: z
     .object({
@@ -24,7 +24,7 @@ const State = z.object({
 /** A file that is missing or damaged means a new phone: Central still has every session and message. */
 export function readPhoneState(path: string): Durable {
   try {
-    return State.parse(JSON.parse(readFileSync(path, "utf8")));
+    return KeptPhone.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
     if (isCode(error, "ENOENT") || error instanceof SyntaxError || error instanceof z.ZodError) return blank;
     throw error;

@@ -4,18 +4,27 @@
 // 1. What the host was told of energy is saved before it is told: a killed box comes back with it, as from its
 //    EEPROM, its mains just switched on.
 // 2. Each car that got energy is counted once, from its plug to its unplug: what bills are compared with.
+import * as z from "zod";
 import type { LineEvents, OpenLine } from "../../device-agent/charger/rapi/line.ts";
 import { relayClosed } from "../charger/box.state.ts";
 import type { ControlAnswer, ControlCommand } from "../charger/control.messages.ts";
 import { type MemoryCharger, openMemoryCharger } from "../charger/memory-charger.ts";
 import { meteredRegisterWs, type PointOptions, trueRegisterWs } from "../charger/point.rules.ts";
-import { energyMark, milestoneOf } from "../charger/point.saved.ts";
-import type { ChargerMemory, Kept } from "./charger-store.ts";
+import { energyMark, milestoneOf, SavedPoint } from "../charger/point.saved.ts";
+import type { RowStore } from "./row-store.ts";
+
+export const KeptCharger = z.object({
+  saved: SavedPoint,
+  served: z.number().int().min(0),
+  /** The car that is plugged in is among them. */
+  counted: z.boolean(),
+});
+export type KeptCharger = z.infer<typeof KeptCharger>;
 
 export interface HostedOptions {
   cp: string;
   point: PointOptions;
-  memory: ChargerMemory;
+  memory: RowStore<KeptCharger>;
   /** The clock that engine and box share. */
   monoMs: () => number;
 }
@@ -75,8 +84,7 @@ export function openHostedCharger({ cp, point: options, memory, monoMs }: Hosted
     const mark = `${milestoneOf(point)}${served}`;
     const due = point.nowMs - savedAtMs >= saveEveryMs;
     if (mark === savedMark && (energy === savedEnergy || !(telling || due))) return;
-    const now: Kept = { saved: charger.saved(), served, counted };
-    memory.write(cp, now);
+    memory.write(cp, { saved: charger.saved(), served, counted });
     savedMark = mark;
     savedEnergy = energy;
     savedAtMs = point.nowMs;

@@ -5,7 +5,7 @@ import type { Probe } from "../../device-agent/health/health-client.ts";
 import type { HealthReply } from "../../device-agent/health/protocol.ts";
 import type { JournalFile } from "../../device-agent/journal/sqlite-journal.ts";
 import { openEngine } from "../../device-agent/open-engine.ts";
-import { openMonitor } from "../../device-agent/open-monitor.ts";
+import { type MonitorSetup, type OpenMonitor, openMonitor } from "../../device-agent/open-monitor.ts";
 import type { Clock } from "../../wire/process/clock.ts";
 import { openLog } from "../../wire/process/log.ts";
 import { seedOf } from "../charger/chance.ts";
@@ -13,15 +13,18 @@ import { mcuIdOf } from "../charger/mcu-id.ts";
 import type { CpFile } from "../fleet/fleet-schemas.ts";
 import { registrationOf } from "../fleet/services.ts";
 import { wiringFor } from "../fleet/wiring.ts";
-import type { ChargerMemory } from "./charger-store.ts";
-import { type HostedCharger, openHostedCharger } from "./hosted-charger.ts";
+import type { CommitGate } from "./commit-gate.ts";
+import { type HostedCharger, type KeptCharger, openHostedCharger } from "./hosted-charger.ts";
+import type { RowStore } from "./row-store.ts";
 
 export interface HostedCpOptions {
   file: CpFile;
   mqttUrl: string;
   sampleFlushS: number;
   journals: JournalFile;
-  memory: ChargerMemory;
+  /** Of the journals' file. */
+  gate: CommitGate;
+  memory: RowStore<KeptCharger>;
   clock: Clock;
 }
 
@@ -38,7 +41,7 @@ export interface HostedCp {
 
 /** Opens charger, engine and monitor, in this order. Throws JournalBroken. */
 export function openHostedCp(options: HostedCpOptions): HostedCp {
-  const { file, mqttUrl, journals, clock } = options;
+  const { file, mqttUrl, journals, gate, clock } = options;
   const cp = file.cp_id;
   const { amps, ctRatio } = wiringFor(file.power_kw * 1000);
   const charger = openHostedCharger({
@@ -75,12 +78,37 @@ export function openHostedCp(options: HostedCpOptions): HostedCp {
     mqttUrl,
     clock,
     log: engineLog,
+    onceDurable: gate.pass,
   });
   const { id, epoch } = journals.raiseEpoch(`${cp}/monitor`);
-  const monitor = openMonitor({
-    identity: { cp, journal: id, epoch },
+  let monitor: OpenMonitor | undefined;
+  let ended = false;
+  // Its will carries the epoch: it may not even connect before that is durable.
+  gate.pass(() => {
+    if (!ended) monitor = openMonitorOf(options, { cp, journal: id, epoch }, engine.health);
+  });
+  return {
+    cp,
+    charger,
+    linksUp: () => Number(engine.connected) + Number(monitor?.connected ?? false),
+    backlog: () => journal.backlog,
+    async end() {
+      ended = true;
+      await Promise.all([engine.end(), monitor?.end()]);
+      charger.close();
+    },
+  };
+}
+
+function openMonitorOf(
+  { file, clock, mqttUrl }: HostedCpOptions,
+  identity: MonitorSetup["identity"],
+  health: () => HealthReply,
+): OpenMonitor {
+  return openMonitor({
+    identity,
     clock,
-    probe: memoryProbe(engine.health),
+    probe: memoryProbe(health),
     mqttUrl,
     watchRegistration: (tell) => {
       tell(registrationOf(file));
@@ -92,18 +120,8 @@ export function openHostedCp(options: HostedCpOptions): HostedCp {
       statusIntervalMs: file.status_interval_ms,
       statusTtlMs: file.status_ttl_ms,
     },
-    log: openLog(`CP_M:${cp}`),
+    log: openLog(`CP_M:${identity.cp}`),
   });
-  return {
-    cp,
-    charger,
-    linksUp: () => Number(engine.connected) + Number(monitor.connected),
-    backlog: () => journal.backlog,
-    async end() {
-      await Promise.all([engine.end(), monitor.end()]);
-      charger.close();
-    },
-  };
 }
 
 /** Engine and monitor share a process here: its loop is proof enough that an answer comes. */

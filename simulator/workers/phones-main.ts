@@ -1,7 +1,7 @@
 // ev-drivers-N: many drivers' phones in one process, each with the behaviour, the token and the connection to Central
 // that a phone of its own has; without pages and ports.
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
@@ -10,8 +10,10 @@ import { endWith } from "../../wire/process/lifetime.ts";
 import { errorText, openLog } from "../../wire/process/log.ts";
 import { openCentral } from "../driver/central-client.ts";
 import { openDriverApi } from "../driver/driver-api.ts";
+import { blank, type Durable } from "../driver/phone.rules.ts";
 import { runPhone } from "../driver/phone-loop.ts";
-import { readPhoneState, writePhoneState } from "../driver/phone-state.ts";
+import { KeptPhone } from "../driver/phone-state.ts";
+import { openRowStore, type RowStore } from "./row-store.ts";
 import { numbersOf } from "./shares.rules.ts";
 import { driverIdOf, wishesOf } from "./simulated.ts";
 
@@ -40,6 +42,8 @@ const off = new AbortController();
 const tokens = readTokens();
 const cps = numbersOf({ first: env.FIRST, last: env.LAST, except: env.EXCEPT });
 const running: Promise<void>[] = [];
+mkdirSync(env.DATA_DIR, { recursive: true });
+const states: RowStore<Durable> = openRowStore(join(env.DATA_DIR, "phones.db"), KeptPhone);
 
 function readTokens(): Record<string, string> {
   try {
@@ -58,7 +62,6 @@ const pause = (ms: number) =>
 async function switchOn(n: number): Promise<void> {
   const driver = driverIdOf(n);
   const central = await openCentral(env.CENTRAL_URL, () => tokens[driver] ?? "");
-  const statePath = join(env.DATA_DIR, `${driver}.json`);
   const now = () => Date.now();
   try {
     await runPhone(
@@ -68,11 +71,11 @@ async function switchOn(n: number): Promise<void> {
         plan: { wishes: wishesOf(n, env.DRIVERS, cps), loop: true },
         now,
         freshKey: randomUUID,
-        persist: (durable) => writePhoneState(statePath, durable),
+        persist: (durable) => states.write(driver, durable),
         pause,
         isOff: () => off.signal.aborted,
       },
-      readPhoneState(statePath),
+      states.read(driver) ?? blank,
     );
   } finally {
     central.close();
@@ -82,6 +85,7 @@ async function switchOn(n: number): Promise<void> {
 endWith(log, async () => {
   off.abort();
   await Promise.all(running);
+  states.close();
 });
 log.info(`${env.DRIVERS} drivers started successfully, ${env.STARTS_PER_S} phones a second are switched on`);
 for (let n = 1; n <= env.DRIVERS && !off.signal.aborted; n++) {

@@ -8,9 +8,11 @@ import { systemClock } from "../../wire/process/clock.ts";
 import { positive, readEnvironment, whole } from "../../wire/process/environment.ts";
 import { endWith } from "../../wire/process/lifetime.ts";
 import { errorText, openLog } from "../../wire/process/log.ts";
-import { openChargerMemory } from "./charger-store.ts";
+import { openCommitGate } from "./commit-gate.ts";
+import { KeptCharger } from "./hosted-charger.ts";
 import { type HostedCp, openHostedCp } from "./hosted-cp.ts";
 import { newRamp, stepRamp } from "./ramp.rules.ts";
+import { openRowStore } from "./row-store.ts";
 import { numbersOf } from "./shares.rules.ts";
 import { simulatedCp } from "./simulated.ts";
 import type { WorkerAnswer, WorkerRequest } from "./worker-messages.ts";
@@ -38,6 +40,7 @@ const log = openLog(`CPs ${env.FIRST} to ${env.LAST}`);
 const clock = systemClock();
 const numbers = numbersOf({ first: env.FIRST, last: env.LAST, except: env.EXCEPT });
 const hosted = new Map<string, HostedCp>();
+const gate = openCommitGate();
 const { journals, memory } = openFiles();
 let ending = false;
 let latestMs = 0;
@@ -46,8 +49,8 @@ function openFiles() {
   try {
     mkdirSync(env.DATA_DIR, { recursive: true });
     return {
-      journals: openJournalFile(join(env.DATA_DIR, "journal.db")),
-      memory: openChargerMemory(join(env.DATA_DIR, "chargers.db")),
+      journals: openJournalFile(join(env.DATA_DIR, "journal.db"), undefined, gate.group),
+      memory: openRowStore(join(env.DATA_DIR, "chargers.db"), KeptCharger),
     };
   } catch (error) {
     log.error(`${errorText(error)}. A damaged file may be moved away; open sessions then go to review`);
@@ -61,6 +64,7 @@ function openOne(n: number): void {
     mqttUrl: env.MQTT_URL,
     sampleFlushS: env.SAMPLE_FLUSH_S,
     journals,
+    gate,
     memory,
     clock,
   });
