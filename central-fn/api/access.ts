@@ -58,13 +58,26 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /operations/:operation_id": operator,
   "GET /cp/:cp_id/faults": operator,
   "GET /cp/:cp_id/statistics": operator,
+  "GET /cp/:cp_id/tariffs": operator,
+  "POST /cp/:cp_id/tariff": operator,
+  "GET /statistics": operator,
   "GET /sessions": operator,
+  "GET /sessions/:session_id": operator,
   "POST /sessions/:session_id/stop": operator,
   "GET /cdrs": operator,
+  "GET /cdrs.csv": operator,
+  "GET /cdrs/:cdr_id": operator,
   "GET /reviews": operator,
   "GET /reviews/:review_id": operator,
   "POST /reviews/:review_id": operator,
   "GET /dead-letters": operator,
+  "GET /dead-letters/:letter_ref": operator,
+  "POST /dead-letters/:letter_ref/replay": operator,
+  "POST /dead-letters/:letter_ref/dismiss": operator,
+  "GET /alerts": operator,
+  "POST /alerts": operator,
+  "POST /alerts/:alert_id/end": operator,
+  "GET /audit": operator,
 };
 
 export function guard(tokens: Tokens): MiddlewareHandler<ApiEnv> {
@@ -109,6 +122,12 @@ export const pathForms: Readonly<Record<string, { pattern: RegExp; text: string 
   ":session_id": { pattern: sidPattern, text: "S-<charging point>-<16 hex digits>" },
   ":request_id": { pattern: sidPattern, text: "S-<charging point>-<16 hex digits>" },
   ":operation_id": { pattern: operationIdPattern, text: "O-<26 hex digits>" },
+  ":cdr_id": {
+    pattern: /^CDR-[A-Za-z0-9-]{1,32}-[0-9a-f]{16}$/,
+    text: "CDR-<charging point>-<16 hex digits>",
+  },
+  ":letter_ref": { pattern: /^[A-Za-z0-9_-]{1,350}$/, text: "the ref of a dead letter" },
+  ":alert_id": { pattern: /^A-[0-9a-f]{16}$/, text: "A-<16 hex digits>" },
   ":review_id": { pattern: /^(S|orphan)-[A-Za-z0-9-]{1,150}$/, text: "a session's id or orphan-…" },
 };
 

@@ -10,14 +10,18 @@ import { staleFeedMs } from "../rules/status.ts";
 import { TableUnavailable } from "../tables/port.ts";
 import { type ApiEnv, guard } from "./access.ts";
 import { maxBodyBytes } from "./body.ts";
+import { alertRoutes } from "./central/alerts.ts";
+import { auditRoutes } from "./central/audit.ts";
+import { cdrRoutes } from "./central/cdrs.ts";
 import { chargePointRoutes } from "./central/charge-points.ts";
-import { dayRoutes } from "./central/days.ts";
 import { deadLetterRoutes } from "./central/dead-letters.ts";
 import { faultRoutes } from "./central/faults.ts";
 import { healthRoutes } from "./central/health.ts";
 import { operationRoutes } from "./central/operations.ts";
 import { reviewRoutes } from "./central/reviews.ts";
+import { sessionRecordRoutes } from "./central/sessions.ts";
 import { statisticsRoutes } from "./central/statistics.ts";
+import { tariffRoutes } from "./central/tariffs.ts";
 import { chargingPointRoutes } from "./driver/charging-points.ts";
 import { favoriteRoutes } from "./driver/favorites.ts";
 import { notificationRoutes } from "./driver/notifications.ts";
@@ -91,7 +95,11 @@ export function createApp(options: AppOptions) {
     .route("/", healthRoutes(parts))
     .route("/", chargePointRoutes(parts))
     .route("/", operationRoutes(parts))
-    .route("/", dayRoutes(parts))
+    .route("/", sessionRecordRoutes(parts))
+    .route("/", cdrRoutes(parts))
+    .route("/", tariffRoutes(parts))
+    .route("/", alertRoutes(parts))
+    .route("/", auditRoutes(parts))
     .route("/", faultRoutes(parts))
     .route("/", statisticsRoutes(parts))
     .route("/", reviewRoutes(parts))

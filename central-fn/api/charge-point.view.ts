@@ -1,33 +1,39 @@
 // A charge point as Central shows it: a pure mapping from what is stored to the fields of the documents.
+import * as z from "zod";
 import type { Tariff } from "../../wire/messages/index.ts";
 import { costMinor } from "../rules/cost.ts";
 import { isOutOfService } from "../rules/out-of-service.ts";
 import { type Shown, shownState } from "../rules/status.ts";
 import type { CpFacts } from "./fleet.ts";
+import { Cost, CpId, DriverId, Instant } from "./schemas.ts";
 
-export interface Telemetry {
-  kw: number;
-  kwh: number;
-  euros: number;
-  session_id: string;
-}
+const Telemetry = z.object({
+  kw: z.number(),
+  kwh: z.number(),
+  euros: z.number(),
+  session_id: z.string(),
+});
 
-export interface ChargePointView {
-  cp_id: string;
-  state: "ON" | "BROKEN" | "DISCONNECTED";
-  engine_state: "ACTIVATED" | "SUPPLYING" | "STOPPED" | "FAULT" | "DISCONNECTED";
-  monitor_status: "OK" | "DOWN";
-  /** Operators only. */
-  current_driver?: string | null;
-  last_update: string | null;
-  monitor_last_seen: string | null;
-  telemetry: Telemetry | null;
-  connector_status: "Available" | "Occupied" | "Unavailable" | "Faulted";
-  charging_state: "Idle" | "EVConnected" | "Charging" | "SuspendedEV";
-  evse_id: number;
-  energy_wh: number | null;
-  cost: { amount_minor: number; currency: "EUR" } | null;
-}
+export const ShownState = z.enum(["ON", "BROKEN", "DISCONNECTED"]);
+export const EngineState = z.enum(["ACTIVATED", "SUPPLYING", "STOPPED", "FAULT", "DISCONNECTED"]);
+export const ConnectorStatus = z.enum(["Available", "Occupied", "Unavailable", "Faulted"]);
+
+export const ChargePointView = z.object({
+  cp_id: CpId,
+  state: ShownState,
+  engine_state: EngineState,
+  monitor_status: z.enum(["OK", "DOWN"]),
+  current_driver: DriverId.nullable().optional().describe("For operators only"),
+  last_update: Instant.nullable(),
+  monitor_last_seen: Instant.nullable(),
+  telemetry: Telemetry.nullable().describe("While it charges"),
+  connector_status: ConnectorStatus,
+  charging_state: z.enum(["Idle", "EVConnected", "Charging", "SuspendedEV"]),
+  evse_id: z.int(),
+  energy_wh: z.int().nullable(),
+  cost: Cost.nullable(),
+});
+export type ChargePointView = z.infer<typeof ChargePointView>;
 
 /** Status as of now, on the bridge's clock. */
 export function shownOf({ cp, feed }: CpFacts): Shown {

@@ -24,6 +24,8 @@ export interface FleetReading {
 export interface Fleet {
   /** At most `freshMs` old. */
   all(): Promise<FleetReading>;
+  /** Those that are retired, ordered by id, as stored now. */
+  retired(): Promise<CpFacts[]>;
   /** As stored now. */
   one(cp: string): Promise<CpFacts | undefined>;
 }
@@ -37,7 +39,7 @@ export interface FleetOptions {
 
 export function openFleet({ table, partitions: feedCount, freshMs }: FleetOptions): Fleet {
   let shared: { reading: Promise<FleetReading>; begunMs: number } | undefined;
-  const read = async (): Promise<FleetReading> => {
+  const read = async (ofRetired = false): Promise<FleetReading> => {
     const [rows, feeds] = await Promise.all([
       Promise.all(partitions.cps.map((pk) => table.query<CpRow>(pk))),
       readFeeds(table, feedCount),
@@ -45,7 +47,7 @@ export function openFleet({ table, partitions: feedCount, freshMs }: FleetOption
     const cps = rows
       .flat()
       .map(({ value }) => value)
-      .filter(({ retired }) => !retired)
+      .filter(({ retired }) => retired === ofRetired)
       .sort((a, b) => compare(a.cp, b.cp));
     const running = await readRunning(table, cps);
     return {
@@ -64,6 +66,9 @@ export function openFleet({ table, partitions: feedCount, freshMs }: FleetOption
         if (shared === begun) shared = undefined;
       });
       return begun.reading;
+    },
+    async retired() {
+      return (await read(true)).cps;
     },
     async one(id) {
       const [cpRow, feedRow] = await table.getMany([keys.cp(id), keys.feed(partitionOf(id, feedCount))]);

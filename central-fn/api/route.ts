@@ -30,7 +30,7 @@ export interface Declaration {
   query?: z.ZodType;
   /** JSON body. Read it with `c.req.valid("json")`. */
   json?: z.ZodType;
-  /** By status, successes only. */
+  /** By status: successes, and what is told in another form than a problem. */
   answers: Readonly<Record<number, Answer>>;
   /** Refusals of this route beside those that follow from its form: 409, 422 … */
   problems?: readonly number[];

@@ -11,6 +11,7 @@ import type { Parts } from "../parts.ts";
 import { Problem } from "../problem.ts";
 import { route } from "../route.ts";
 import { Instant } from "../schemas.ts";
+import { fold } from "../text.ts";
 
 const Position = z.object({
   lat: z.coerce.number().min(-90).max(90).optional(),
@@ -112,11 +113,6 @@ function matches(point: ChargingPointView, filter: z.output<typeof Filter>): boo
   if (within_km !== undefined && (point.location.distance_km ?? 0) > within_km) return false;
   if (yes(filter.only_favorites) && !point.favorite) return false;
   return !yes(filter.only_available) || point.status === "FREE";
-}
-
-/** Cities are compared without case and accents: "malaga" finds Málaga. */
-function fold(text: string): string {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
 async function favoritesOf(parts: Parts, c: Context<ApiEnv>): Promise<string[]> {

@@ -1,4 +1,4 @@
-// /drivers/{driver_id}/notifications: the inbox, gapless by sequence; /alerts: an operator's announcements.
+// /drivers/{driver_id}/notifications: the inbox, gapless by sequence.
 import { Hono } from "hono";
 import * as z from "zod";
 import { Sid } from "../../../wire/messages/index.ts";
@@ -36,78 +36,56 @@ const Notification = z.object({
   sequence: z.int(),
 });
 
-const Alert = z.object({
-  alert_id: z.string(),
-  title: z.string(),
-  message: z.string(),
-  severity: z.enum(["INFO", "WARN", "CRITICAL"]),
-  effective_at: Instant,
-  expires_at: Instant.nullable(),
-});
-export type AlertView = z.infer<typeof Alert>;
-
 export function notificationRoutes(parts: Parts) {
   const { table } = parts;
-  return (
-    new Hono<ApiEnv>()
-      .get(
-        "/drivers/:driver_id/notifications",
-        route({
-          summary: "Reads the driver's inbox, oldest first",
-          query: After,
-          answers: { 200: z.array(Notification) },
-          paged: true,
-          polled: true,
-        }),
-        async (c) => {
-          const driver = c.req.param("driver_id");
-          const { after, limit } = c.req.valid("query");
-          const [inbox, own] = await Promise.all([
-            readInbox(driver, after, limit),
-            table.get<DriverRow>(keys.driver(driver)),
-          ]);
-          const last = inbox.at(-1)?.value.sequence;
-          if (last !== undefined && last < (own?.value.inboxLast ?? 0))
-            c.header("link", `<${c.req.path}?after=${last}&limit=${limit}>; rel="next"`);
-          const readUpTo = own?.value.inboxRead ?? 0;
-          return c.json(
-            inbox.map(({ value }) => notificationView(driver, value, readUpTo)),
-            200,
-          );
-        },
-      )
-      .post(
-        "/drivers/:driver_id/notifications/read",
-        route({
-          summary: "Marks everything up to a sequence as read",
-          json: ReadBody,
-          answers: { 204: null },
-          problems: [503],
-          idempotent: true,
-        }),
-        async (c) => {
-          const driver = c.req.param("driver_id");
-          await appendRequest(parts, "driver.requests", driver, driverPartition(driver, parts), {
-            v: 1,
-            type: "read",
-            driver,
-            upTo: c.req.valid("json").up_to,
-            requestedAt: parts.now(),
-          });
-          return c.body(null, 204);
-        },
-      )
-      // Operators cannot announce anything yet: no message, handler or row for it exists, so none is in effect.
-      .get(
-        "/drivers/:driver_id/alerts",
-        route({
-          summary: "Lists the operator's announcements that are in effect",
-          answers: { 200: z.array(Alert) },
-          polled: true,
-        }),
-        (c) => c.json([] as AlertView[], 200),
-      )
-  );
+  return new Hono<ApiEnv>()
+    .get(
+      "/drivers/:driver_id/notifications",
+      route({
+        summary: "Reads the driver's inbox, oldest first",
+        query: After,
+        answers: { 200: z.array(Notification) },
+        paged: true,
+        polled: true,
+      }),
+      async (c) => {
+        const driver = c.req.param("driver_id");
+        const { after, limit } = c.req.valid("query");
+        const [inbox, own] = await Promise.all([
+          readInbox(driver, after, limit),
+          table.get<DriverRow>(keys.driver(driver)),
+        ]);
+        const last = inbox.at(-1)?.value.sequence;
+        if (last !== undefined && last < (own?.value.inboxLast ?? 0))
+          c.header("link", `<${c.req.path}?after=${last}&limit=${limit}>; rel="next"`);
+        const readUpTo = own?.value.inboxRead ?? 0;
+        return c.json(
+          inbox.map(({ value }) => notificationView(driver, value, readUpTo)),
+          200,
+        );
+      },
+    )
+    .post(
+      "/drivers/:driver_id/notifications/read",
+      route({
+        summary: "Marks everything up to a sequence as read",
+        json: ReadBody,
+        answers: { 204: null },
+        problems: [503],
+        idempotent: true,
+      }),
+      async (c) => {
+        const driver = c.req.param("driver_id");
+        await appendRequest(parts, "driver.requests", driver, driverPartition(driver, parts), {
+          v: 1,
+          type: "read",
+          driver,
+          upTo: c.req.valid("json").up_to,
+          requestedAt: parts.now(),
+        });
+        return c.body(null, 204);
+      },
+    );
 
   /** From a place on: what follows it. Without one: the newest. Oldest first either way. */
   async function readInbox(driver: string, after: number | undefined, limit: number) {

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { Id } from "../../../wire/messages/index.ts";
 import type { CdrRow, SessionRow } from "../../tables/rows.ts";
+import { instant } from "../charge-point.view.ts";
 import { Cost, CpId, DriverId, Instant, SessionId } from "../schemas.ts";
 import { OwnSession, ownSessionView } from "./own-session.view.ts";
 
@@ -74,3 +75,27 @@ export const Receipt = z.object({
   stop_reason: z.string(),
   created_at: Instant.nullable(),
 });
+export type Receipt = z.infer<typeof Receipt>;
+
+export function receiptView(cdr: CdrRow): Receipt {
+  return {
+    cdr_id: cdr.cdrId,
+    session_id: cdr.sid,
+    driver_id: cdr.driver,
+    cp_id: cdr.cp,
+    vehicle_id: cdr.vehicleId,
+    started_at: instant(cdr.startedAtMs),
+    completed_at: instant(cdr.endedAtMs),
+    duration_s: cdr.durationMs === null ? null : Math.round(cdr.durationMs / 1_000),
+    register_start_wh: cdr.registerStartWh,
+    register_end_wh: cdr.registerEndWh,
+    energy_wh: cdr.energyWh,
+    energy_kwh: cdr.energyWh / 1_000,
+    price_eur_per_kwh: cdr.tariff.priceE5PerKwh / 100_000,
+    tariff_version: cdr.tariff.version,
+    cost: { amount_minor: cdr.amountMinor, currency: cdr.currency },
+    cost_eur: cdr.amountMinor / 100,
+    stop_reason: cdr.stopReason,
+    created_at: instant(cdr.createdAtMs),
+  };
+}

@@ -16,10 +16,9 @@ import { linkNext, paged, placeOf } from "../paging.ts";
 import { appendRequest, type Parts } from "../parts.ts";
 import { Problem } from "../problem.ts";
 import { route } from "../route.ts";
-import { cdrView } from "../session.view.ts";
 import { ownSession, viewOf } from "./own-session.ts";
 import { OwnSession } from "./own-session.view.ts";
-import { PastSession, pastSessionView, Receipt } from "./past-session.view.ts";
+import { PastSession, pastSessionView, Receipt, receiptView } from "./past-session.view.ts";
 import { receiptPage } from "./receipt.page.ts";
 
 export function sessionRoutes(parts: Parts) {
@@ -102,7 +101,7 @@ export function sessionRoutes(parts: Parts) {
       }),
       async (c) => {
         const { driver_id: driver, session_id: sid } = c.req.param();
-        return c.json(cdrView(await billOf(driver, sid)), 200);
+        return c.json(receiptView(await billOf(driver, sid)), 200);
       },
     )
     .get(

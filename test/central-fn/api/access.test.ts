@@ -26,6 +26,9 @@ const pathOf = (route: string) =>
     .replace(":driver_id", "driver-alice")
     .replace(/:(session|request)_id/, sid("CP-001"))
     .replace(":review_id", sid("CP-001"))
+    .replace(":cdr_id", sid("CP-001").replace("S-", "CDR-"))
+    .replace(":alert_id", `A-${"0".repeat(16)}`)
+    .replace(":letter_ref", "bm9uZQ")
     .replace(":operation_id", `O-${"0".repeat(26)}`)
     .replace(":file", "operator.js");
 
