@@ -25,24 +25,30 @@ export function* statusBatch(batch: StatusBatch, nowMs: number): Steps<void> {
     byCp.set(cp, [...(byCp.get(cp) ?? []), item]);
   }
   const cps = [...byCp.keys()];
-  const rows = cps.length > 0 ? yield* readRows(cps.map(keys.cp)) : [];
+  const [feed, ...rows] = cps.length > 0 ? yield* readRows([keys.feed(batch.feed), ...cps.map(keys.cp)]) : [];
+  const before = (feed as Row<FeedRow> | undefined)?.value.heard;
   const heard = new Map<string, number>();
   for (const [i, cp] of cps.entries()) {
     const items = byCp.get(cp) ?? [];
     const row = (rows[i] as Row<CpRow> | undefined)?.value ?? newCpRow(cp);
-    const folded = foldAll(row, items);
+    const heardMs = before?.[cp] ?? null;
+    const folded = foldAll(row, items, heardMs);
     if (folded.heardMs !== null) heard.set(cp, folded.heardMs);
-    if (folded.changes) yield* carryOut((read) => planStatus(read, cp, items, nowMs), nowMs);
+    if (folded.changes) yield* carryOut((read) => planStatus(read, cp, items, heardMs, nowMs), nowMs);
   }
   yield* carryOut((read) => planFeed(read, batch, heard, nowMs), nowMs);
 }
 
-function foldAll(row: CpRow, items: readonly StatusItem[]): { changes: boolean; heardMs: number | null } {
+function foldAll(
+  row: CpRow,
+  items: readonly StatusItem[],
+  beforeMs: number | null,
+): { changes: boolean; heardMs: number | null } {
   let { health } = row;
   let state = row.shown?.state ?? null;
   let heardMs: number | null = null;
   for (const item of items) {
-    const folded = foldStatus(health, item);
+    const folded = foldStatus(health, item, heardMs ?? beforeMs);
     health = folded.health;
     state = folded.state ?? state;
     if (folded.heard) heardMs = Math.max(heardMs ?? 0, item.ingestMs);
@@ -50,8 +56,14 @@ function foldAll(row: CpRow, items: readonly StatusItem[]): { changes: boolean; 
   return { changes: health !== row.health || state !== (row.shown?.state ?? null), heardMs };
 }
 
-/** Every change of one charge point in the batch, in one commit. */
-export function planStatus(rows: Rows, cp: string, items: readonly StatusItem[], nowMs: number): Plan {
+/** Every change of one charge point in the batch, in one commit; `beforeMs`: when it was heard before the batch. */
+export function planStatus(
+  rows: Rows,
+  cp: string,
+  items: readonly StatusItem[],
+  beforeMs: number | null,
+  nowMs: number,
+): Plan {
   const key = keys.cp(cp);
   const need = unread(rows, [key]);
   if (need) return need;
@@ -59,9 +71,11 @@ export function planStatus(rows: Rows, cp: string, items: readonly StatusItem[],
   const needClaim = unread(rows, claimKeys(row.claim));
   if (needClaim) return needClaim;
   const draft = new CpDraft(rows, nowMs, cp);
+  let heardMs = beforeMs;
   for (const item of items) {
     const { health } = draft.row;
-    const folded = foldStatus(health, item);
+    const folded = foldStatus(health, item, heardMs);
+    if (folded.heard) heardMs = Math.max(heardMs ?? 0, item.ingestMs);
     if (folded.health !== health) draft.change({ health: folded.health });
     if (folded.state) show(draft, folded.state, item.ingestMs, folded.cause);
   }

@@ -2,6 +2,8 @@
 //
 // 1. (epoch, connection, sequence): the highest wins; a will ends only the connection that it names.
 // 2. A report that changes nothing is no write: it only counts as heard.
+// 3. Reports are not stored on their way, so one of an older epoch that comes long after the newer epoch fell silent
+//    is of a living monitor whose count went back (a disk restored from a copy): it counts.
 import type { Envelope, StatusReport, Will } from "../../wire/messages/index.ts";
 import type { Health, ShownState } from "../tables/rows.ts";
 
@@ -19,13 +21,18 @@ export interface Folded {
   cause: string;
 }
 
-export function foldStatus(health: Health | null, item: StatusItem): Folded {
-  return item.is === "report" ? foldReport(health, item) : foldWill(health, item);
+/** `heardMs`: ingest time of the newest report that counted, null when none did. */
+export function foldStatus(health: Health | null, item: StatusItem, heardMs: number | null): Folded {
+  return item.is === "report" ? foldReport(health, item, heardMs) : foldWill(health, item);
 }
 
-function foldReport(health: Health | null, item: StatusItem & { is: "report" }): Folded {
+function foldReport(
+  health: Health | null,
+  item: StatusItem & { is: "report" },
+  heardMs: number | null,
+): Folded {
   const { event, report, ingestMs } = item;
-  if (health && isLate(health, item)) return late(health);
+  if (health && isLate(health, item) && !isOutlived(health, item, heardMs)) return late(health);
   const sameJournal = health?.journal === event.journal;
   const sameConnection = sameJournal && health.epoch === event.epoch && health.conn === report.conn;
   const cause = report.engine === "OK" ? "status report" : (report.reason ?? "engine KO");
@@ -60,6 +67,10 @@ function isLate(health: Health, item: StatusItem & { is: "report" }): boolean {
   if (event.epoch !== health.epoch) return event.epoch < health.epoch;
   if (report.conn !== health.conn) return report.conn < health.conn;
   return health.willConn === health.conn || event.seq < health.seq;
+}
+
+function isOutlived(health: Health, { event, ingestMs }: StatusItem, heardMs: number | null): boolean {
+  return event.epoch < health.epoch && heardMs !== null && ingestMs - heardMs > 2 * health.ttlMs;
 }
 
 function foldWill(health: Health | null, item: StatusItem & { is: "will" }): Folded {

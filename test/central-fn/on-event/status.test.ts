@@ -42,6 +42,18 @@ describe("a charge point's state as shown", () => {
     expect(story.logs).toEqual(["CP CP-001 disconnected (last will)", "CP CP-001 connected again"]);
   });
 
+  it("of a monitor whose count went back follows it once the higher count has been silent for long", () => {
+    const story = new Story().ready();
+    const report = (epoch: number) => story.status("OK", 1, { epoch });
+    report(2);
+    story.nowMs += 11_000;
+    report(1);
+    expect(story.cpRow().health?.epoch).toBe(2);
+    story.nowMs += 2_000;
+    report(1);
+    expect(story.cpRow().health?.epoch).toBe(1);
+  });
+
   it("an interrupted driver may charge elsewhere, and the late end still bills", () => {
     const story = new Story().ready();
     const grant = story.granted();

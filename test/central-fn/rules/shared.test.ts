@@ -154,7 +154,7 @@ describe("status reports and wills", () => {
     ];
     const play = (items: StatusItem[]) => {
       let health: Health | null = null;
-      for (const one of items) ({ health } = foldStatus(health, one));
+      for (const one of items) ({ health } = foldStatus(health, one, null));
       return (
         health && { epoch: health.epoch, conn: health.conn, engine: health.engine, will: health.willConn }
       );
