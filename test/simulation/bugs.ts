@@ -3,7 +3,14 @@
 import type { Step } from "../../central-fn/on-event/execute.ts";
 import type { Send } from "../../central-fn/on-event/plan.ts";
 import type { Row } from "../../central-fn/tables/port.ts";
-import { type CdrRow, type CpRow, keys, type SessionRow } from "../../central-fn/tables/rows.ts";
+import {
+  type CdrRow,
+  type CpRow,
+  type DriverRow,
+  keys,
+  type Line,
+  type SessionRow,
+} from "../../central-fn/tables/rows.ts";
 import type { NewEvent } from "../../device-agent/journal/port.ts";
 import type { SimRecord } from "./kafka.ts";
 import { type Bugs, noBugs } from "./scenario.ts";
@@ -36,6 +43,12 @@ const alterPuts = (change: (sk: string, value: unknown) => unknown) => (step: Co
     write.do === "put" ? { ...write, value: change(write.key.sk, write.value) } : write,
   ),
 });
+
+const alterLine = (change: (line: Line) => Line) =>
+  alterPuts((sk, value) => {
+    const { line, ...row } = value as CpRow;
+    return sk.startsWith("CP-") && line ? { ...row, line: change(line) } : value;
+  });
 
 const bodyOf = (record: SimRecord) =>
   JSON.parse(record.value) as { type: string; cp: string; seq: number; body: Record<string, unknown> };
@@ -173,6 +186,26 @@ export const plantedBugs: Record<string, Plant> = {
         };
       }),
     });
+  },
+  "the line is forgotten when its point changes": (bugs) => {
+    bugs.central.alterRow = alterCp(({ line, ...row }) => row);
+  },
+  "an offer never ends": (bugs) => {
+    bugs.central.alterWrites = alterLine(({ offer, ...line }) => ({
+      ...line,
+      offer: offer && { ...offer, expiresAtMs: 1e12 },
+    }));
+  },
+  "the offer goes to the last in line": (bugs) => {
+    bugs.central.alterWrites = alterLine(({ offer, ...line }) => ({
+      ...line,
+      offer: offer && { ...offer, sid: line.queue.at(-1)?.sid ?? offer.sid },
+    }));
+  },
+  "a place that ended is kept": (bugs) => {
+    bugs.central.alterWrites = alterPuts((sk, value) =>
+      sk === "driver" ? { ...(value as DriverRow), places: [{ sid: "S-CP-001-0", cp: "CP-001" }] } : value,
+    );
   },
 };
 

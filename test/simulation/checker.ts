@@ -26,6 +26,7 @@ import type { SimDevice } from "./device.ts";
 import type { SimDrivers } from "./drivers.ts";
 import { waits } from "./journal.ts";
 import type { SimKafka } from "./kafka.ts";
+import { placeFaults } from "./queueing.ts";
 
 export interface Quiet {
   devices: readonly SimDevice[];
@@ -74,6 +75,7 @@ export function violations(quiet: Quiet): string[] {
   for (const device of quiet.devices)
     checkDevice(device, quiet.central.alerted.has(device.cp), wrong, cdrs, reviews, inKafka);
   checkTable(quiet, wrong, cdrs);
+  wrong.push(...placeFaults(quiet.central, quiet.kafka));
   return wrong;
 }
 

@@ -5,6 +5,7 @@ import { partitionOf } from "../../wire/messages/index.ts";
 import type { SimCentral } from "./central.ts";
 import type { SimDevice } from "./device.ts";
 import type { SimKafka } from "./kafka.ts";
+import { waiting, waitingWish } from "./queueing.ts";
 import type { World } from "./world.ts";
 
 export class SimDrivers {
@@ -49,6 +50,7 @@ export class SimDrivers {
       cp,
       vehicleId: "VEH-1",
       ...(world.chance(0.4) ? { limit: { energyWh: world.between(100, 20_000) } } : {}),
+      ...waitingWish(world),
       requestedAt: world.nowMs,
       expiresAt: world.nowMs + 60_000,
     };
@@ -64,8 +66,10 @@ export class SimDrivers {
       world.after(world.between(10, 20_000), () =>
         this.#append(cp, { v: 1, type: "cancel", sid, driver, cp, requestedAt: world.nowMs }),
       );
-    this.#comeByCar(device);
-    this.#follow(driver, sid, device, world.nowMs);
+    // Whoever may have to wait comes when he is granted the point.
+    const mayWait = "queue" in request || "startAt" in request;
+    if (!mayWait) this.#comeByCar(device);
+    this.#follow(driver, sid, device, world.nowMs, mayWait);
   }
 
   #append(cp: string, value: object): void {
@@ -93,8 +97,22 @@ export class SimDrivers {
   }
 
   /** Looks now and then what became of the session; leaves when it is over, or when it feels like it. */
-  #follow(driver: string, sid: string, device: SimDevice, sinceMs: number): void {
+  #follow(driver: string, sid: string, device: SimDevice, sinceMs: number, mayWait: boolean): void {
     const world = this.#world;
+    const { cp } = device;
+    const wait = waiting(world, {
+      say: (type) =>
+        this.#append(cp, {
+          v: 1,
+          type,
+          sid,
+          driver,
+          cp,
+          requestedAt: world.nowMs,
+          expiresAt: world.nowMs + 60_000,
+        }),
+      come: () => this.#comeByCar(device),
+    });
     const patience = world.between(5, 90) * 60_000;
     const stopAt = world.chance(0.3) ? sinceMs + world.between(10_000, 1_800_000) : null;
     let stopSaid = false;
@@ -107,6 +125,7 @@ export class SimDrivers {
         stopSaid = true;
         this.#append(device.cp, { v: 1, type: "stop", sid, driver, cp: device.cp, requestedAt: world.nowMs });
       }
+      if (mayWait) wait(row, this.stopped);
       const tired = world.nowMs - sinceMs > patience;
       if (!over && !tired) return void world.after(world.between(10_000, 60_000), look);
       // Most cars leave soon, some overstay; one that shares the socket with nobody may stay for hours.

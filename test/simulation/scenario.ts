@@ -11,6 +11,7 @@ import { SimDrivers } from "./drivers.ts";
 import { faults, heal, rareFaults, type Stage, troubles } from "./faults.ts";
 import { SimKafka } from "./kafka.ts";
 import { SimBroker } from "./mqtt.ts";
+import { lineFaults } from "./queueing.ts";
 import { World } from "./world.ts";
 
 export interface Bugs {
@@ -164,6 +165,7 @@ function unleash(stage: Stage, struck: Record<string, number>, untilMs: number):
 /** Invariant 11, at every commit: no rank falls, no bill is rewritten. */
 function watchRanks(central: SimCentral, wrong: string[]): void {
   central.table.beforeCommit = (writes) => {
+    wrong.push(...lineFaults(central, writes));
     for (const write of writes) {
       if (write.do !== "put") continue;
       // A commit that read an older version is refused as a whole.
