@@ -84,11 +84,11 @@ async function newDrivers(
       `${listText(twice)} ${twice.length === 1 ? "exists" : "exist"} already: nothing was added; choose another name, or edit the file and \`ev apply\``,
     );
   const ports = new Map<number, string>([
+    ...typed.flatMap(({ port, id }): [number, string][] => (port === undefined ? [] : [[port, id]])),
     [fleet.system.kafka_port, "Kafka"],
     [fleet.system.mqtt_port, "MQTT"],
     [fleet.system.central_port, "Central"],
     ...fleet.drivers.map(({ port, driver_id }): [number, string] => [port, driver_id]),
-    ...typed.flatMap(({ port, id }): [number, string][] => (port === undefined ? [] : [[port, id]])),
   ]);
   const added: DriverFile[] = [];
   for (const { id, port } of typed) {

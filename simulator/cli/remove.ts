@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Complaint } from "../fleet/complaint.ts";
-import { editFleet, forgetMember, memberPath, removedPath, removeMembers } from "../fleet/edit.ts";
+import { editFleet, forgetMember, removedPath, removeMembers } from "../fleet/edit.ts";
 import type { Fleet } from "../fleet/fleet-schemas.ts";
 import { serviceNames } from "../fleet/names.ts";
 import { type Places, placesOf } from "../fleet/places.ts";
@@ -87,11 +87,12 @@ async function removeFrom(
     );
     return 0;
   }
-  for (const one of gone) output.line(textOf(one, places, applied !== undefined, forget));
+  for (const one of gone)
+    for (const line of linesOf(one, places, applied !== undefined, forget)) output.line(line);
   if (ids.length === 0) output.line("nothing to remove: the fleet has only what the base fleet has");
   else
     output.line(
-      `removed ${ids.length > 6 ? `${ids.length} members` : listText(ids)} in ${durationText(tookMs)}`,
+      `removed ${ids.length > 6 ? `${ids.length} members` : listText(ids)} in ${durationText(tookMs)}${forget ? "" : `; a file moved back to ${places.fleet} undoes it`}`,
     );
   if (!applied && ids.length > 0) output.line(nextStartText);
   return 0;
@@ -145,17 +146,20 @@ function asJson({ id, services, session, disconnectedMs, data, kept }: Gone, pla
   };
 }
 
-function textOf(gone: Gone, places: Places, ran: boolean, forget: boolean): string {
+function linesOf(gone: Gone, places: Places, ran: boolean, forget: boolean): string[] {
   const { id, services, session, disconnectedMs, data, kept } = gone;
   const file = removedPath(places, id);
-  const parts = [
+  const happened = [
     ...(ran ? [`${listText(services)} stopped`] : []),
     ...(session ? [session] : []),
     ...(disconnectedMs === null ? [] : [`Disconnected at Central ${durationText(disconnectedMs)}`]),
-    ...(existsSync(file) ? [`file now ${file} (back: move it to ${memberPath(places, id)})`] : []),
+    ...(forget && !kept ? ["file and data forgotten"] : []),
     ...(kept ? [kept] : []),
-    ...(forget && !kept ? ["data forgotten"] : []),
-    ...(!forget && data ? [`data stays in ${data}`] : []),
   ];
-  return `${id}  ${parts.join(" · ")}`;
+  const stays = [
+    ...(existsSync(file) ? [`file now ${file}`] : []),
+    ...(data ? [`data stays in ${data}`] : []),
+  ];
+  const lines = [happened, stays].filter((parts) => parts.length > 0).map((parts) => parts.join(" · "));
+  return lines.map((line, i) => `${i === 0 ? `${id}  ` : "        "}${line}`);
 }

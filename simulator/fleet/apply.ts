@@ -65,13 +65,12 @@ const words: readonly (readonly [AppliedAction["action"], string])[] = [
   ["removed", "stopped and removed"],
 ];
 
-/** "started ev-cp-e-11 and 2 more; told without a restart ev-cp-m-5"; null when nothing was to be done. */
+/** "started: ev-cp-e-11, … and 2 more; told without a restart: ev-cp-m-5"; null when nothing was to be done. */
 export function appliedText(actions: readonly AppliedAction[]): string | null {
   const parts = words.flatMap(([action, word]) => {
     const names = actions.filter((one) => one.action === action).map(({ service }) => service);
-    const more = names.length > 4 ? ` and ${names.length - 3} more` : "";
-    const shown = more ? names.slice(0, 3) : names;
-    return names.length > 0 ? [`${word} ${shown.join(", ")}${more}`] : [];
+    const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+    return names.length > 0 ? [`${word}: ${shown.join(", ")}`] : [];
   });
   return parts.length > 0 ? parts.join("; ") : null;
 }

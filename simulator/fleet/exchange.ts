@@ -85,7 +85,7 @@ function whereText(path: readonly PropertyKey[], value: unknown): string {
   const entry = valueAt(valueAt(value, list), index);
   const id = valueAt(entry, "cp_id") ?? valueAt(entry, "driver_id");
   const named = typeof id === "string" ? ` ${id.slice(0, 40)}` : "";
-  return `${String(list)}[${index}]${named} ${field.map(String).join(".")}: `;
+  return `${[`${String(list)}[${index}]${named}`, ...(field.length > 0 ? [field.map(String).join(".")] : [])].join(" ")}: `;
 }
 
 function valueAt(value: unknown, key: PropertyKey | undefined): unknown {
