@@ -317,6 +317,20 @@ describe("a place in line", () => {
     expect(lastEntry(story, bob)).toMatchObject({ event: "rejected", type: "QUEUE" });
   });
 
+  it("whose session is over by another way is passed over", () => {
+    const { story, grant } = busy();
+    const sid = wait(story, bob);
+    const next = wait(story, carol);
+    const key = keys.session(bob, sid);
+    const row = story.table.getNow<object>(key);
+    story.table.commitNow([{ do: "put", key, value: { ...row?.value, rank: "CANCELLED" }, expect: "any" }]);
+    story.ended(grant);
+    story.sweep();
+    expect(line(story)).toEqual([carol]);
+    expect(story.cpRow().line?.offer?.sid).toBe(next);
+    expect(driverRow(story, bob)?.places).toEqual([]);
+  });
+
   it("is nothing that an operator's stop of a session could reach", () => {
     const { story } = busy();
     const sid = wait(story, bob);

@@ -170,6 +170,13 @@ describe("a line", () => {
     );
   });
 
+  it("does not end the place of one who holds an offer, however long he waited for it", () => {
+    const line = join(noLine, sid("CP-001"), "driver-bob", 0);
+    const offered = settle(line, { is: "free" }, placeMs).line;
+    expect(settle(offered, { is: "free" }, placeMs + offerMs)).toEqual({ line: offered, facts: [] });
+    expect(settle(offered, { is: "free" }, placeMs + offerMs + 1).line).toEqual(noLine);
+  });
+
   it("has something due exactly when settling it would tell somebody, or an hour has come", () => {
     const queue = join(noLine, sid("CP-001"), "driver-bob", 0);
     const busy = cpRow("CP-001", { claim: claimOf(sid("CP-001", 2), "driver-alice", "charging") });
