@@ -41,6 +41,14 @@ async function run(argv: readonly string[], output: Output): Promise<number> {
       const network = await import("./cli/disconnect.ts");
       return network[args.verb](args, output);
     }
+    case "load": {
+      const { load } = await import("./cli/load.ts");
+      return load(args, output);
+    }
+    case "figures": {
+      const { figures } = await import("./cli/figures.ts");
+      return figures(args, output);
+    }
     case "scenario": {
       const { scenario } = await import("./cli/scenario.ts");
       return scenario(args, output);

@@ -1,4 +1,5 @@
 // Reads the words of a command line: options (known by name, anywhere), then the verb's own words.
+import { resolve } from "node:path";
 import { Complaint } from "../fleet/complaint.ts";
 import { type Group, groups } from "../fleet/service-spec.ts";
 import type { Servers } from "../fleet/services.ts";
@@ -44,6 +45,10 @@ export const valueNames = [
   "--since",
   "--filter",
   "--listen",
+  "--cps",
+  "--drivers",
+  "--sessions",
+  "--add",
 ] as const;
 const short: Record<string, string> = { "-f": "--follow", "-n": "--tail", "-d": "--detach", "-h": "--help" };
 
@@ -82,13 +87,26 @@ export function readArguments(argv: readonly string[], env: Record<string, strin
       values.get("--port-offset") ?? (env.EV_PORT_OFFSET || "0"),
       60_000,
     ),
-    servers: {
-      kafkaBootstrap: env.KAFKA_BOOTSTRAP || undefined,
-      mqttUrl: env.MQTT_URL || undefined,
-      tableUrl: env.TABLE_URL || undefined,
-      centralUrl: env.CENTRAL_URL || undefined,
-    },
+    servers: readServers(env),
     only: readGroups(values.get("--only")),
+  };
+}
+
+function readServers(env: Record<string, string | undefined>): Servers {
+  // A server of this fleet speaks no TLS: what is meant for one elsewhere needs its address too.
+  for (const [name, address] of [
+    ["MQTT_CA_PATH", "MQTT_URL"],
+    ["MQTT_CERT_DIR", "MQTT_URL"],
+    ["KAFKA_TLS", "KAFKA_BOOTSTRAP"],
+  ] as const)
+    if (env[name] && !env[address])
+      throw new Complaint(`${name} is set, but ${address} is not: set both or neither`);
+  return {
+    kafkaBootstrap: env.KAFKA_BOOTSTRAP || undefined,
+    mqttUrl: env.MQTT_URL || undefined,
+    mqttCertDir: env.MQTT_CERT_DIR ? resolve(env.MQTT_CERT_DIR) : undefined,
+    tableUrl: env.TABLE_URL || undefined,
+    centralUrl: env.CENTRAL_URL || undefined,
   };
 }
 

@@ -5,6 +5,10 @@ export const verbs: readonly (readonly [usage: string, does: string])[] = [
     "up [--detach] [--no-watch] [--only GROUPS]",
     "start the fleet: in this terminal (as `npm start`), or detached; saved files take effect unless --no-watch",
   ],
+  [
+    "up --cps N [--drivers M]",
+    "the same with N charge points in all: those without a file of their own live many to a process, so do M drivers",
+  ],
   ["down", "stop every service; state is kept"],
   ["ps [--json] [--filter X]", "list the services: status, network line, since, port, process, memory"],
   [
@@ -23,6 +27,11 @@ export const verbs: readonly (readonly [usage: string, does: string])[] = [
     "cut these off from the other services while they run; or lose only the answers, or make the line slow or lossy",
   ],
   ["connect [--json] SERVICE…", "put these back on the network"],
+  ["figures [-f] [--json]", "messages and sessions per time, lag, CPU and memory of the running fleet"],
+  [
+    "load [--cps N,…] [--drivers M] [--sessions PART] [--for T] [--add N] [--keep] [--json]",
+    "benchmark: N charge points on a fleet of its own, a tenth in a session; several sizes are compared",
+  ],
   [
     "scenario [--report DIR] [--for T] [--keep] [NAME]",
     "play a scenario, verify it, write its report; without a name: list them",
