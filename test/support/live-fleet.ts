@@ -22,6 +22,7 @@ export interface CpView {
   state: string;
   engine_state: string;
   monitor_status: string;
+  connector_status: string;
   monitor_last_seen: string | null;
   telemetry: { kw: number; kwh: number; euros: number; session_id: string } | null;
 }
