@@ -3,7 +3,8 @@
 // 1. A plan is synchronous and takes every instant as data; run again with the same rows it decides the same.
 // 2. Writes carry the versions that were read: whoever comes second reads again and decides again.
 // 3. Sends and log lines happen only after the commit.
-import type { DeadLetter, Downlink, DriverUpdate, KafkaTopicName } from "../../wire/messages/index.ts";
+import type { DeadLetter, Downlink, DriverUpdate } from "../../wire/messages/index.ts";
+import type { Replay } from "../rules/dead-letter.ts";
 import type { Key, Row, Write } from "../tables/port.ts";
 
 /** The rows read so far. */
@@ -24,17 +25,6 @@ export type Send =
   | { to: "driver"; message: DriverUpdate }
   | { to: "dead-letters"; message: DeadLetter }
   | ({ to: "topic" } & Replay);
-
-/** A dead letter's record, to its topic again. */
-export interface Replay {
-  topic: KafkaTopicName;
-  /** The charge point, whose partition it goes to when none is named. */
-  key: string;
-  partition?: number;
-  value: string;
-  timestampMs: number;
-  deadLetter: string;
-}
 
 export interface LogLine {
   level: "info" | "warn" | "error";

@@ -3,7 +3,7 @@
 // A letter's own id holds slashes; in addresses it stands as `ref`, its base64url.
 import { Hono } from "hono";
 import * as z from "zod";
-import { eventOf, replayOf } from "../../on-event/operator-letters.ts";
+import { eventOf, replayOf } from "../../rules/dead-letter.ts";
 import { operatorPartitions } from "../../tables/operator-rows.ts";
 import { type DeadLetterRow, keys } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";

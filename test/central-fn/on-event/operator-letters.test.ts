@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { outRecord } from "../../../central-fn/on-event/batch.ts";
 import type { KafkaRecord } from "../../../central-fn/on-event/dead-letters.ts";
-import type { Replay } from "../../../central-fn/on-event/plan.ts";
+import type { Replay } from "../../../central-fn/rules/dead-letter.ts";
 import { type OperationRow, operatorKeys } from "../../../central-fn/tables/operator-rows.ts";
 import { type DeadLetterRow, keys } from "../../../central-fn/tables/rows.ts";
 import { identityText, mqttTopics } from "../../../wire/messages/index.ts";
