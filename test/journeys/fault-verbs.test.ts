@@ -94,9 +94,13 @@ test("an engine cut off in mid-session ends it by itself; its events arrive afte
   const sid = await session("CP-003", { energy_kwh: 0.02 });
   expect(await fleet.ev("disconnect", "ev-cp-e-3")).toMatch(/ev-cp-e-3 is cut off: .*\n(.*\n)*.*ev connect/);
   await relay("CP-003", false);
+  const completed = `Session ${sid} completed`;
+  await eventually(completed, () => fleet.log("ev-cp-e-3").includes(completed) || undefined, 20_000);
+  // Its monitor is another service, with another line: what it says now comes through the whole road.
+  await fleet.heardAfter(Date.now(), 20_000);
+  await shows("CP-003", "ON");
   expect((await report("ev-cp-e-3"))?.link).toBe("cut");
   expect(bills(sid)).toEqual([]);
-  await shows("CP-003", "ON"); // its monitor is another service, with another line
   await fleet.ev("connect", "ev-cp-e-3");
   await isBilled(sid);
   expect(bills(sid)).toHaveLength(1);
