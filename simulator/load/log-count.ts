@@ -8,7 +8,7 @@ export interface LogErrors {
   examples: string[];
 }
 
-const suspicious = / ERROR |dead letter|cannot be reached|keep alive timeout/;
+const suspicious = / ERROR | WARN .*dead letter|cannot be reached|keep alive timeout/;
 /** The services are being stopped, or a level that nobody sees by default. */
 const harmless = / DEBUG /;
 const examplesAtMost = 5;
