@@ -23,12 +23,16 @@ const SessionAnswer = z.object({
   power_kw: z.number().nullish(),
   reason: z.string().nullish(),
   command: z.object({ reason: z.string().nullish() }).nullish(),
+  phase: z.string().nullish(),
+  queue_position: z.number().int().nullish(),
 });
 const NotificationAnswer = z.object({ sequence: z.number().int(), type: z.string(), message: z.string() });
 const Problem = z.object({ title: z.string().nullish(), detail: z.string().nullish() });
 
 export interface DriverApi {
   ask(key: string, wish: Wish): Promise<Input>;
+  /** Takes the offer of a place in line; the answer waits for the decision, at most 5 s. */
+  confirm(sid: string): Promise<Input | undefined>;
   /** The session `sid`, or the current one. */
   look(sid: string | null): Promise<Input>;
   readInbox(after: number): Promise<Input>;
@@ -70,6 +74,23 @@ export function openDriverApi(central: CentralClient, driver: string, now: () =>
           headers: { "content-type": "application/json", "idempotency-key": key },
         },
       ),
+    confirm: async (sid) => {
+      const path = `/requests/${encodeURIComponent(sid)}/confirm`;
+      const answer = await call(
+        "POST",
+        path,
+        (status, value) => {
+          // Not decided in time is not confirmed again at once: the next look does that.
+          if (status === 202)
+            return { is: "session", nowMs: now(), session: { ...sessionOf(value), offered: false } };
+          if (status === 409 || status === 404) return { is: "refused", nowMs: now(), reason: "" };
+          return away(`Central answers ${problemText(status, value)}`);
+        },
+        { headers: { prefer: "wait=5" } },
+      );
+      // There is no offer any more: the next look tells how the request stands.
+      return answer.is === "refused" ? undefined : answer;
+    },
     look: (sid) =>
       call(
         "GET",
@@ -99,6 +120,8 @@ function sessionOf(value: unknown): Session {
     cost_eur: answer.cost_eur ?? null,
     power_kw: answer.power_kw ?? null,
     reason: answer.reason ?? answer.command?.reason ?? null,
+    place: answer.queue_position ?? null,
+    offered: answer.phase === "offered",
   };
 }
 

@@ -9,6 +9,10 @@ export interface Session {
   cost_eur: number | null;
   power_kw: number | null;
   reason: string | null;
+  /** Where the request stands in line, 1 for the next; null: it does not wait. */
+  place?: number | null;
+  /** The point is held for this driver, who has to confirm. */
+  offered?: boolean;
 }
 
 /** What the last line showed. */
@@ -16,6 +20,7 @@ export interface Shown {
   status: Session["status"];
   atMs: number;
   energyKwh: number;
+  place?: number | null;
 }
 
 export function isOver(status: Session["status"]): boolean {
@@ -29,6 +34,8 @@ export function lineOf(seen: Session, shown: Shown | null, nowMs: number): strin
   const why = seen.reason ? `: ${seen.reason}` : "";
   switch (seen.status) {
     case "PENDING":
+      if (seen.place) return `QUEUED ${seen.cp_id} number ${seen.place} in line (${seen.session_id})`;
+      return `PENDING ${seen.cp_id} (${seen.session_id})`;
     case "APPROVED":
       return `${seen.status} ${seen.cp_id} (${seen.session_id})`;
     case "CHARGING":

@@ -44,6 +44,8 @@ async function perform(world: PhoneWorld, effect: Effect): Promise<Input | undef
       return undefined;
     case "ask":
       return world.api.ask(effect.key, effect.wish);
+    case "confirm":
+      return world.api.confirm(effect.sid);
     case "look":
       return world.api.look(effect.sid);
     case "read-inbox":

@@ -17,7 +17,18 @@ export interface PhoneServerOptions {
 const longestBodyBytes = 65_536;
 /** Headers of the caller that mean something to Central. Its own authorization is the phone's, not the caller's. */
 const passedOn = ["accept", "content-type", "idempotency-key", "prefer", "if-none-match", "last-event-id"];
-const handedBack = ["content-type", "location", "etag", "cache-control", "retry-after", "preference-applied"];
+const handedBack = [
+  "content-type",
+  "location",
+  "link",
+  "etag",
+  "cache-control",
+  "retry-after",
+  "preference-applied",
+  // A page of Central's (a receipt) keeps the rules that it was sent with.
+  "content-security-policy",
+  "x-content-type-options",
+];
 
 /** Listens; the returned server's `address()` names the port. Rejects when the port is taken. */
 export async function servePhone(options: PhoneServerOptions): Promise<Server> {

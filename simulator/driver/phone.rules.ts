@@ -49,6 +49,8 @@ export type Effect =
   | { do: "ask"; key: string; wish: Wish }
   /** Look at this session; null: at the current one, whichever it is. */
   | { do: "look"; sid: string | null }
+  /** Take the offer that came at the head of the line. */
+  | { do: "confirm"; sid: string }
   | { do: "read-inbox"; after: number }
   | { do: "say"; text: string };
 
@@ -205,9 +207,11 @@ function show(phone: Phone, seen: Session, nowMs: number): Turn {
   const energyKwh = seen.energy_kwh ?? 0;
   const { shown } = phone;
   const line = lineOf(seen, shown, nowMs);
-  const changed = shown?.status !== seen.status;
+  const place = seen.place ?? null;
+  const changed = shown?.status !== seen.status || (shown.place ?? null) !== place;
   const due = changed || (seen.status === "CHARGING" && nowMs - shown.atMs >= progressMs);
-  const effects = due ? [say(line)] : [];
+  const effects: Effect[] = due ? [say(line)] : [];
+  if (seen.offered) effects.push({ do: "confirm", sid: seen.session_id });
   if (isOver(seen.status)) {
     const turn = moveOn(phone, nowMs);
     return { phone: turn.phone, effects: [...effects, ...turn.effects] };
@@ -217,7 +221,7 @@ function show(phone: Phone, seen: Session, nowMs: number): Turn {
       ? phone.grown
       : { energyKwh, atMs: nowMs };
   if (nowMs - grown.atMs >= lostMs) return leave(phone, `no energy at ${seen.cp_id}`, nowMs, effects);
-  const next = due ? { status: seen.status, atMs: nowMs, energyKwh } : shown;
+  const next = due ? { status: seen.status, atMs: nowMs, energyKwh, place } : shown;
   return { phone: { ...phone, shown: next, grown, inboxAtMs: changed ? nowMs : phone.inboxAtMs }, effects };
 }
 

@@ -13,6 +13,8 @@ export const Wish = z.object({
       duration_s: z.number().int().positive().optional(),
     })
     .optional(),
+  /** Wait in line when the point is busy. */
+  queue: z.boolean().optional(),
 });
 export type Wish = z.infer<typeof Wish>;
 

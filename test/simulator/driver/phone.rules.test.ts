@@ -224,3 +224,21 @@ test("a restarted phone asks for what came after its cursor", () => {
   const phone = phoneWith({ ...blank, notified: 12 });
   expect(phone.hear({ is: "tick", nowMs: 0, freshKey: "k" })).toContainEqual({ do: "read-inbox", after: 12 });
 });
+
+test("a phone in line waits as long as it takes, says each place once, and confirms the offer", () => {
+  const phone = idle(blank, {
+    loop: false,
+    wishes: [{ cp_id: "CP-001", vehicle_id: "VEH-001", queue: true }],
+  });
+  phone.tick(0);
+  const told = (nowMs: number, more: Partial<Session>) =>
+    phone.hear({ is: "session", nowMs, session: seen("PENDING", more) });
+  expect(said(phone.hear({ is: "accepted", nowMs: 1, session: seen("PENDING", { place: 2 }) }))).toEqual([
+    `QUEUED CP-001 number 2 in line (${sid})`,
+  ]);
+  expect(told(600_000, { place: 2 })).toEqual([]);
+  expect(said(told(1_200_000, { place: 1 }))).toEqual([`QUEUED CP-001 number 1 in line (${sid})`]);
+  expect(told(1_201_000, { place: 1, offered: true })).toEqual([{ do: "confirm", sid }]);
+  const accepted = phone.hear({ is: "session", nowMs: 1_202_000, session: seen("APPROVED") });
+  expect(said(accepted)).toEqual([`APPROVED CP-001 (${sid})`]);
+});
