@@ -14,6 +14,8 @@ export interface FleetReading {
   /** Null: Central did not answer. */
   cps: CpReading[] | null;
   services: { running: number; all: number; notRunning: string[] };
+  /** What a large fleet does per second; null otherwise. */
+  figures?: string | null;
 }
 
 const looks: Record<CpReading["state"], { icon: string; word: string; color: number }> = {
@@ -29,6 +31,7 @@ export function viewLines(reading: FleetReading, title: string, columns: number,
   const head = [
     { text: title, color: 0 },
     { text: `services ${running}/${all}${down}`, color: notRunning.length > 0 ? 33 : 0 },
+    ...(reading.figures ? [{ text: reading.figures, color: 0 }] : []),
     { text: "CP       STATUS          ENGINE         kW       kWh        €  DRIVER", color: 1 },
   ];
   const body =

@@ -10,12 +10,16 @@ export interface Narrator {
   /** True when a picture of the fleet can be drawn. */
   live: boolean;
   say(text: string): void;
+  /** How far the start has come: renews its line on a terminal, is told now and then elsewhere. */
+  progress(text: string): void;
   /** How many services are to start. */
   expect(count: number): void;
   serviceChanged(status: ServiceStatus, unexpected: boolean, readyCount: number): void;
   started(lines: readonly string[]): void;
   stopping(count: number): void;
 }
+
+const progressEveryMs = 3_000;
 
 export function openNarrator(): Narrator {
   const detached = process.send !== undefined;
@@ -29,9 +33,17 @@ export function openNarrator(): Narrator {
     if (terminal) process.stdout.write(`\r\x1b[K${text}\n`);
     else process.stdout.write(`${new Date().toISOString()} ${text}\n`);
   };
+  let progressMs = Number.NEGATIVE_INFINITY;
   return {
     live: terminal,
     say,
+    progress(text) {
+      if (phase !== "starting") return;
+      if (terminal) return void renew(text);
+      if (performance.now() - progressMs < progressEveryMs) return;
+      progressMs = performance.now();
+      say(text);
+    },
     expect(count) {
       expected = count;
       if (terminal) renew(`starting 0/${count} services …`);

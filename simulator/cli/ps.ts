@@ -39,6 +39,7 @@ export function asJson(service: ServiceReport) {
     name: service.name,
     role: service.role,
     subject: service.subject,
+    holds: service.holds,
     status: service.status,
     link: service.link,
     links: service.links,
@@ -59,10 +60,16 @@ export function statusText({ status, code, signal }: ServiceReport): string {
   return `${status} (${signal ?? code ?? "did not start"})`;
 }
 
+/** "engine CP-005", "cps, 490 in it". */
+function roleText({ role, subject, holds }: ServiceReport): string {
+  if (subject) return `${role} ${subject}`;
+  return holds === null ? role : `${role}, ${holds} in it`;
+}
+
 function asRow(service: ServiceReport): string[] {
   return [
     service.name,
-    service.subject ? `${service.role} ${service.subject}` : service.role,
+    roleText(service),
     statusText(service),
     service.link ?? "-",
     durationText(Date.now() - service.sinceMs),

@@ -7,6 +7,7 @@ import { operatorToken } from "../fleet/tokens.ts";
 import type { Arguments } from "./arguments.ts";
 import { startDetached } from "./detach.ts";
 import { addressLines, troubleLines } from "./greeting.ts";
+import { isLarge, openFigures, showRamp, takeSize } from "./large-fleet.ts";
 import { type Narrator, openNarrator } from "./narrator.ts";
 import type { Output } from "./output.ts";
 import { listenForStop } from "./stop-signals.ts";
@@ -26,8 +27,10 @@ export async function up(args: Arguments, output: Output): Promise<number> {
     void fleet.supervisor.kill(fleet.supervisor.names()).finally(() => process.exit(130));
   });
   try {
+    const started = fleet.supervisor.start(fleet.supervisor.names());
+    if (isLarge(fleet)) void showRamp(fleet, narrator, Promise.race([started, stop.asked, fleet.downAsked]));
     const statuses = await Promise.race([
-      fleet.supervisor.start(fleet.supervisor.names()),
+      started,
       stop.asked.then(() => null),
       fleet.downAsked.then(() => null),
     ]);
@@ -35,7 +38,9 @@ export async function up(args: Arguments, output: Output): Promise<number> {
       const heading = await greet(fleet, statuses, narrator, args, performance.now() - startedMs);
       if (!args.flags.has("--no-watch")) fleet.watchFiles();
       const over = Promise.race([stop.asked, fleet.downAsked.then(() => "ev down")]);
-      await watchFleet(fleet, narrator, heading, over);
+      const figures = isLarge(fleet) ? openFigures(fleet, args) : null;
+      await watchFleet(fleet, narrator, heading, over, figures);
+      await figures?.close();
     }
   } finally {
     await end(fleet, narrator);
@@ -49,6 +54,7 @@ async function startFleet(args: Arguments, narrator: Narrator): Promise<RunningF
     if (status.status === "running") ready++;
     narrator.serviceChanged(status, unexpected, ready);
   };
+  takeSize(args, (text) => narrator.say(text));
   const fleet = await openFleet({
     root: projectRoot,
     stateDir: args.stateDir,
