@@ -6,6 +6,7 @@ import { writeAddresses } from "./addresses-file.ts";
 import { openApply } from "./apply.ts";
 import { baseFleet } from "./base-fleet.ts";
 import { bundle, compileCacheOf } from "./bundle.ts";
+import { checkCertificates } from "./certificates.ts";
 import { checkPorts, checkTools } from "./checks.ts";
 import { controlHandler } from "./control-handler.ts";
 import { type ControlServer, serveControl } from "./control-server.ts";
@@ -67,6 +68,7 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
     const left = await removeLeftovers(places);
     if (left.length > 0) options.say(`ended ${left.length} services that an earlier start had left behind`);
     checkTools(specs);
+    checkCertificates(specs, options.servers.mqttCertDir);
     await checkPorts(specs);
     // Whatever may be added later is bundled too.
     const possible = servicesOf(baseFleet(), { places, portOffset: 0, servers: {}, only: [] });
@@ -83,6 +85,7 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
         commandOf(links?.routed(spec) ?? spec, bundles, options.root, compileCacheOf(options.root)),
       prepare: async (spec) => {
         await prepareTokens(spec, places, options.servers);
+        checkCertificates([spec], options.servers.mqttCertDir);
         await links?.open(spec);
       },
       onEvent: (event) => {

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { Registration } from "../../wire/messages/index.ts";
 import { workerSpecs } from "../workers/worker-specs.ts";
+import { withCertificate } from "./certificates.ts";
 import type { CpFile, DriverFile, Fleet, SystemFile } from "./fleet-schemas.ts";
 import { serviceNames } from "./names.ts";
 import type { Places } from "./places.ts";
@@ -14,6 +15,8 @@ import { wiringFor } from "./wiring.ts";
 export interface Servers {
   kafkaBootstrap?: string | undefined;
   mqttUrl?: string | undefined;
+  /** Folder of the certificates by client id, absolute. */
+  mqttCertDir?: string | undefined;
   tableUrl?: string | undefined;
   centralUrl?: string | undefined;
 }
@@ -54,7 +57,9 @@ export function servicesOf(fleet: Fleet, options: ServiceOptions): ServiceSpec[]
     ]),
     ...fleet.drivers.map((driver) => driverPhone(driver, fleet.system, options)),
     ...workerSpecs(fleet, options.places, addressesOf(fleet.system, options)),
-  ].map((spec) => ({ ...spec, env: { ...spec.env, ...fleet.system.env[spec.name] } }));
+  ]
+    .map((spec) => withCertificate(spec, servers.mqttCertDir))
+    .map((spec) => ({ ...spec, env: { ...spec.env, ...fleet.system.env[spec.name] } }));
   return only.length === 0 ? all : all.filter((spec) => only.includes(groupOf(spec.role)));
 }
 

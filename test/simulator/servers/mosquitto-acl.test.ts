@@ -1,0 +1,72 @@
+// Who may do what at Mosquitto, from the names in the certificates.
+import { expect, test } from "vitest";
+import { mosquittoAcl, rightsOf } from "../../../simulator/servers/mosquitto-acl.ts";
+import { mosquittoConf } from "../../../simulator/servers/mosquitto-conf.ts";
+import { mqttTopics } from "../../../wire/messages/index.ts";
+
+test("an engine writes its own events and reads its own commands and acknowledgements, nothing else", () => {
+  expect(rightsOf("CP-001-engine")).toEqual([
+    { may: "write", topic: mqttTopics.engineEvents("CP-001") },
+    { may: "read", topic: mqttTopics.commands("CP-001") },
+    { may: "read", topic: mqttTopics.acks("CP-001") },
+  ]);
+});
+
+test("a monitor may not write as its engine, nor read commands", () => {
+  expect(rightsOf("CP-001-monitor")).toEqual([
+    { may: "write", topic: mqttTopics.monitorEvents("CP-001") },
+    { may: "read", topic: mqttTopics.acks("CP-001") },
+  ]);
+});
+
+test("a charge point whose id looks like another role is held to that very id", () => {
+  expect(rightsOf("bridge-1-engine")[0]?.topic).toBe(mqttTopics.engineEvents("bridge-1"));
+  expect(rightsOf("CP-001-engine-monitor")[0]?.topic).toBe(mqttTopics.monitorEvents("CP-001-engine"));
+});
+
+test.each([
+  "",
+  "someone",
+  "CP-#-engine",
+  "+-engine",
+  "-engine",
+  "a/b-monitor",
+  "CP 1-engine",
+  "bridge-",
+  "bridge-#",
+  `${"x".repeat(33)}-engine`,
+])("a name of no known kind gets nothing: %j", (name) => {
+  expect(rightsOf(name)).toEqual([]);
+  expect(mosquittoAcl([name])).not.toContain("user");
+});
+
+test("the file names every holder once, in one order, and grants nothing before the first of them", () => {
+  const text = mosquittoAcl(["CP-002-monitor", "bridge-all", "CP-001-engine", "CP-001-engine"]);
+  expect(text).toBe(mosquittoAcl(["CP-001-engine", "bridge-all", "CP-002-monitor"]));
+  expect(text.match(/^user .*/gm)).toEqual(["user CP-001-engine", "user CP-002-monitor", "user bridge-all"]);
+  expect(text.split("user ")[0]).not.toContain("topic");
+  expect(text).not.toMatch(/^pattern/m);
+  expect(text).not.toMatch(/topic (read|write) .*#/);
+});
+
+test("the broker takes only TLS 1.2 and later, asks for certificates, and lets nobody in without", () => {
+  const conf = mosquittoConf({
+    port: 8_883,
+    folder: "/srv/m",
+    ca: "/srv/m/ca.crt",
+    cert: "/srv/m/server.crt",
+    key: "/srv/m/server.key",
+    maxPacketBytes: 17_408,
+    user: "ev",
+  });
+  for (const line of [
+    "listener 8883 127.0.0.1",
+    "tls_version tlsv1.2",
+    "require_certificate true",
+    "use_identity_as_username true",
+    "allow_anonymous false",
+    "acl_file /srv/m/acl",
+    "max_packet_size 17408",
+  ])
+    expect(conf.split("\n")).toContain(line);
+});
