@@ -17,6 +17,10 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
   const log = openSync(join(places.logs, "fleet.log"), "a", 0o600);
   const only = args.only.length > 0 ? ["--only", args.only.join(",")] : [];
   const noWatch = args.flags.has("--no-watch") ? ["--no-watch"] : [];
+  const size = ["--cps", "--drivers"].flatMap((name) => {
+    const typed = args.values.get(name);
+    return typed === undefined ? [] : [name, typed];
+  });
   const child = spawn(
     process.execPath,
     [
@@ -29,6 +33,8 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
       String(args.portOffset),
       ...only,
       ...noWatch,
+      ...(args.listen === undefined ? [] : ["--listen", args.listen]),
+      ...size,
     ],
     { detached: true, stdio: ["ignore", log, log, "ipc"] },
   );
