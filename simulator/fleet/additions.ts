@@ -73,7 +73,9 @@ export function newDriverFile(id: string, port: number, fleet: Pick<Fleet, "cps"
   const asked = new Map<string, number>();
   for (const { requests } of fleet.drivers)
     for (const { cp_id } of requests) asked.set(cp_id, (asked.get(cp_id) ?? 0) + 1);
-  const calm = fleet.cps
+  // Where cars come only by hand, nobody would arrive for a request.
+  const lively = fleet.cps.filter(({ cars }) => cars === "auto");
+  const calm = (lively.length > 0 ? lively : fleet.cps)
     .map((cp, i) => ({ cp, i, asked: asked.get(cp.cp_id) ?? 0 }))
     .sort((a, b) => a.asked - b.asked || a.i - b.i)
     .slice(0, wishesEach);

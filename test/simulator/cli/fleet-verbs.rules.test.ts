@@ -88,7 +88,7 @@ describe("charger", () => {
   test("every command of the box but plug and unplug, which are verbs, can be typed", () => {
     const typed = chargerCommands.map(([usage]) => usage.split(" ")[0]);
     const known = ControlCommand.options.map((option) => option.shape.do.value);
-    expect([...typed, "plug", "unplug"].sort()).toEqual([...known].sort());
+    expect(new Set<string | undefined>([...typed, "plug", "unplug"])).toEqual(new Set(known));
   });
 
   test("plug takes a need and a power, each or none", () => {
