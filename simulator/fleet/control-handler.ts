@@ -24,7 +24,6 @@ export function controlHandler(
   return async (request, progress) => {
     if (request.verb === "apply") {
       const { services, actions } = await apply(progress);
-      await links?.keep(new Set(supervisor.names()));
       return {
         is: "done",
         services: reports(services),

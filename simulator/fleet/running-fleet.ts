@@ -3,23 +3,25 @@
 import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeAddresses } from "./addresses-file.ts";
-import { openApply } from "./apply.ts";
+import { type Apply, openApply } from "./apply.ts";
 import { baseFleet } from "./base-fleet.ts";
 import { bundle, compileCacheOf } from "./bundle.ts";
 import { checkCertificates } from "./certificates.ts";
 import { checkPorts, checkTools } from "./checks.ts";
 import { controlHandler } from "./control-handler.ts";
 import { type ControlServer, serveControl } from "./control-server.ts";
+import { closeDoors, type Door, openDoors } from "./doors.ts";
 import { readFleet, readFleetAsItIs } from "./fleet-files.ts";
 import type { Fleet } from "./fleet-schemas.ts";
 import { removeLeftovers, takeLock } from "./leftovers.ts";
 import { openLinks } from "./links.ts";
+import { withNamedMembers } from "./named-members.ts";
 import { makePlaces, type Places, placesOf } from "./places.ts";
 import { commandOf } from "./service-command.ts";
 import type { Group, ServiceSpec } from "./service-spec.ts";
 import { addressesOf, type Servers, servicesOf } from "./services.ts";
 import { openSupervisor, type Supervisor, type SupervisorEvent } from "./supervisor.ts";
-import { prepareTokens } from "./tokens.ts";
+import { checkTokens, prepareTokens } from "./tokens.ts";
 import { watchFleetFiles } from "./watch-files.ts";
 
 export interface FleetOptions {
@@ -29,6 +31,13 @@ export interface FleetOptions {
   portOffset: number;
   servers: Servers;
   only: readonly Group[];
+  /** Of the charge points, and of the drivers, this one alone. */
+  onlyCp?: string | undefined;
+  onlyDriver?: string | undefined;
+  /** Address where other hosts reach the servers of this fleet; without one everything stays on loopback. */
+  listen?: string | undefined;
+  /** Tokens of drivers for a Central elsewhere. */
+  tokens?: ReadonlyMap<string, string>;
   /** Progress before the first service starts. */
   say(text: string): void;
   onEvent(event: SupervisorEvent): void;
@@ -40,6 +49,10 @@ export interface RunningFleet {
   specs: readonly ServiceSpec[];
   supervisor: Supervisor;
   centralUrl: string;
+  /** Whose Central that is; `unknown`: nobody said where the one of these charge points or drivers is. */
+  centralIs: "here" | "elsewhere" | "unknown";
+  /** Open to other hosts. */
+  doors: readonly Door[];
   /** Resolves when `ev down` asked for the end; the services are stopped by then. */
   downAsked: Promise<void>;
   /** From now on a saved file of the fleet is applied; what happens is told by `say` and in supervisor.log. */
@@ -60,15 +73,17 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
     tellAddresses(edited);
     return describe(edited);
   };
-  const fleet = readFleet(places.fleet);
+  const read = readFleet(places.fleet);
+  if (read.made) options.say(`wrote the base fleet to ${places.fleet} (edit it as you like)`);
+  const fleet = withNamedMembers(places, read, options, options.say);
   const specs = describe(fleet);
-  if (fleet.made) options.say(`wrote the base fleet to ${places.fleet} (edit it as you like)`);
   const unlock = takeLock(places, options.portOffset);
   try {
     const left = await removeLeftovers(places);
     if (left.length > 0) options.say(`ended ${left.length} services that an earlier start had left behind`);
     checkTools(specs);
     checkCertificates(specs, options.servers.mqttCertDir);
+    checkTokens(specs, places, options.servers, options.tokens ?? new Map());
     await checkPorts(specs);
     // Whatever may be added later is bundled too.
     const possible = servicesOf(baseFleet(), { places, portOffset: 0, servers: {}, only: [] });
@@ -84,7 +99,7 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
       commandOf: (spec) =>
         commandOf(links?.routed(spec) ?? spec, bundles, options.root, compileCacheOf(options.root)),
       prepare: async (spec) => {
-        await prepareTokens(spec, places, options.servers);
+        await prepareTokens(spec, places, options.servers, options.tokens);
         checkCertificates([spec], options.servers.mqttCertDir);
         await links?.open(spec);
       },
@@ -93,8 +108,15 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
         options.onEvent(event);
       },
     });
+    const doors = options.listen === undefined ? [] : await openDoors(options.listen, specs);
+    for (const door of doors) links?.admit(door);
     const down = Promise.withResolvers<void>();
-    const apply = openApply(supervisor, readSpecs);
+    const applyFiles = openApply(supervisor, readSpecs);
+    const apply: Apply = async (progress) => {
+      const applied = await applyFiles(progress);
+      await links?.keep(new Set(supervisor.names()));
+      return applied;
+    };
     const handle = controlHandler(supervisor, readSpecs, down.resolve, apply, links);
     const control = await serveControl(places.controlSocket, handle);
     tellAddresses(fleet);
@@ -109,6 +131,12 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
       specs,
       supervisor,
       centralUrl: addressesOf(fleet.system, options).centralUrl,
+      centralIs: options.servers.centralUrl
+        ? "elsewhere"
+        : specs.some(({ role }) => role === "central")
+          ? "here"
+          : "unknown",
+      doors,
       downAsked: down.promise,
       watchFiles() {
         unwatch = watchFleetFiles({ dir: places.fleet, apply, tell });
@@ -116,6 +144,7 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
       async close(withinMs) {
         unwatch();
         await close(places, supervisor, control, unlock, withinMs);
+        await closeDoors(doors);
         await links?.close();
       },
     };
