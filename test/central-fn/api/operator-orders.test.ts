@@ -15,6 +15,10 @@ let sent: OutRecord[];
 /** Whether records are handled when they are appended. */
 let handling: boolean;
 let appended: Appended[];
+/** As Kafka brings a record to the handlers. */
+let handle: (record: OutRecord) => Promise<void>;
+
+let offset = 0;
 
 beforeEach(async () => {
   sent = [];
@@ -32,21 +36,22 @@ beforeEach(async () => {
       },
     },
   });
-  const append = async (record: Appended) => {
-    appended.push(record);
-    if (!handling) return;
-    const { topic, partition, value } = record;
-    const place = {
+  handle = async ({ topic, partition, value, headers = {}, timestampMs = nowMs }) => {
+    const record = {
       topic,
       partition,
-      offset: appended.length,
-      timestamp: nowMs,
+      offset: ++offset,
+      timestamp: timestampMs,
       timestampType: "CREATE_TIME",
+      value: Buffer.from(value).toString("base64"),
+      headers: Object.entries(headers).map(([name, text]) => ({ [name]: [...Buffer.from(text)] })),
     };
-    const records = {
-      [`${topic}-${partition}`]: [{ ...place, value: Buffer.from(value).toString("base64"), headers: [] }],
-    };
+    const records = { [`${topic}-${partition}`]: [record] };
     expect((await handler({ eventSource: "test", records })).batchItemFailures).toEqual([]);
+  };
+  const append = async (record: Appended) => {
+    appended.push(record);
+    if (handling) await handle(record);
   };
   central = openCentral({ table, append });
   await seed(central);
@@ -315,6 +320,19 @@ describe("a dead letter", () => {
     expect(mine).toMatchObject([
       { resolved: true, resolution: { how: "replayed", by: "operator-olga", reason: "mended" } },
     ]);
+  });
+
+  it("that is still of no use when it comes from its topic again is open again", async () => {
+    await put(JSON.stringify(event));
+    await call("POST", `/dead-letters/${ref}/replay`, { reason: "once more" }, wait);
+    const [record] = sent;
+    if (record) await handle(record);
+    expect((await call("GET", `/dead-letters/${ref}`)).body).toMatchObject({
+      resolved: false,
+      replays: 1,
+      where: "central",
+      reason: expect.stringContaining("plugged"),
+    });
   });
 
   it("is dismissed with a reason, and one that is not there is 404", async () => {

@@ -4,9 +4,9 @@ import { outRecord } from "../../../central-fn/on-event/batch.ts";
 import type { KafkaRecord } from "../../../central-fn/on-event/dead-letters.ts";
 import type { Replay } from "../../../central-fn/rules/dead-letter.ts";
 import { type OperationRow, operatorKeys } from "../../../central-fn/tables/operator-rows.ts";
-import { type DeadLetterRow, keys } from "../../../central-fn/tables/rows.ts";
+import { type CpRow, type DeadLetterRow, keys } from "../../../central-fn/tables/rows.ts";
 import { identityText, mqttTopics } from "../../../wire/messages/index.ts";
-import { connectorBody, cp, endedBody, engineJournal, Story } from "./story.ts";
+import { connectorBody, cp, endedBody, engineJournal, helloBody, Story } from "./story.ts";
 
 const letter = (story: Story, id: string) => story.table.getNow<DeadLetterRow>(keys.deadLetter(id))?.value;
 const operation = (story: Story, id: string) =>
@@ -198,6 +198,10 @@ describe("an event that the bridge refused", () => {
 
   it("in another charge point's name is never replayed", () => {
     const { story, good } = refused();
+    const other = { cp: "CP-002", journal: "cccccccc-0002" };
+    story.say("hello", { ...helloBody, oldestPending: { epoch: 1, seq: 1 } }, other);
+    const others = () => story.table.getNow<CpRow>(keys.cp("CP-002"))?.value.marks;
+    const before = others();
     const topic = mqttTopics.engineEvents("CP-002");
     const event = identityText({ ...good, cp: "CP-002" });
     const id = refusedByBridge(story, JSON.stringify(good), event, topic);
@@ -208,6 +212,8 @@ describe("an event that the bridge refused", () => {
     });
     const { marks } = story.cpRow();
     resolve(story, "dismiss-letter", id, { id: "O-10" });
+    expect(operation(story, "O-10")?.outcome).toBe("done");
     expect(story.cpRow().marks).toEqual(marks);
+    expect(others()).toEqual(before);
   });
 });

@@ -100,7 +100,8 @@ describe("an order to the whole fleet", () => {
     expect(operation(story, "O-all")).toMatchObject({ outcome: "done", reached: 3, cp: null });
     story.operatorSays("stop-fleet", { id: "O-all", cp: undefined, reason: "storm" });
     expect(story.commands().every(({ cmdId }) => commands.some((known) => known.cmdId === cmdId))).toBe(true);
-    expect(audit(story).filter(({ type }) => type === "stop-fleet")).toHaveLength(1);
+    expect(audit(story).map(({ type }) => type)).toEqual(expect.arrayContaining(["retire-cp", "stop-fleet"]));
+    expect(audit(story)).toHaveLength(2);
   });
 
   it("that broke off goes on where it was, and overrides no newer word to one of them", () => {

@@ -206,3 +206,30 @@ describe("a disk that is full", () => {
     journal.close();
   });
 });
+
+describe("a dead letter that is resolved", () => {
+  test("is no longer owed: replayed it counts as told, dismissed it is gone; another journal's word is nothing", () => {
+    const journal = openJournalFile(path).journalOf(cp);
+    const { engine, ready, give } = engineOn(journal);
+    ready();
+    const [event] = journal.unacknowledged("urgent", null, 1);
+    if (!event) throw new Error("nothing to tell");
+    const { epoch, seq } = event;
+    const nack = {
+      kind: "nack",
+      src: "engine",
+      journal: journal.id,
+      epoch,
+      seq,
+      deadLetter: "x/1",
+      reason: "r",
+    };
+    engine.onAckBytes(Buffer.from(JSON.stringify(nack)));
+    const word = { kind: "unpark", v: 1, cp, epoch, seq, how: "dismissed" };
+    give({ ...word, journal: "00000000-0000" });
+    expect(journal.oldestPending()).toEqual({ epoch, seq });
+    give({ ...word, journal: journal.id });
+    expect(journal.oldestPending()).not.toEqual({ epoch, seq });
+    journal.close();
+  });
+});
