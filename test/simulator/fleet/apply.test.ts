@@ -13,6 +13,7 @@ let world: StubWorld;
 let supervisor: Supervisor;
 let specs: ServiceSpec[];
 let wrong: string | undefined;
+let looks = 0;
 let apply: Apply;
 let close: () => void = () => {};
 
@@ -26,6 +27,7 @@ beforeEach(async () => {
   specs = [engine(1), engine(2), engine(3)];
   supervisor = openSupervisor({ places: world.places, specs, commandOf: world.commandOf });
   apply = openApply(supervisor, () => {
+    looks++;
     if (wrong) throw new Complaint(wrong);
     return specs;
   });
@@ -115,7 +117,10 @@ describe("a watched folder", () => {
     wrong = "CP-001.json: power_kw: wrong";
     save();
     await until("the mistake to be told", () => told.length > 0);
+    const looked = looks;
     save();
+    await until("another look at the same mistake", () => looks > looked);
+    expect(told).toHaveLength(1);
     specs = [engine(1), engine(2), engine(3, { env: { N: "three" } })];
     wrong = undefined;
     save();
