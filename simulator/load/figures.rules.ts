@@ -8,6 +8,8 @@ export interface Look {
   written: number;
   /** Records that Central has not handled yet. */
   lag: number;
+  /** Of it, those of sessions, registrations and requests. */
+  eventLag: number;
   workers: WorkerLook[];
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { centralGroup, centralTopics } from "../../central-fn/on-event/consume.ts";
 import { brokerList, openProgress, type ProgressReader } from "../../wire/kafka/index.ts";
+import { kafkaTopics } from "../../wire/messages/index.ts";
 import { silentLog } from "../../wire/process/log.ts";
 import type { Places } from "../fleet/places.ts";
 import { isCode, residentBytes } from "../fleet/process-identity.ts";
@@ -21,12 +22,15 @@ export interface Gauges {
   close(): Promise<void>;
 }
 
+/** Topics that a fleet at rest writes to as well. */
+const everGrowing = new Set<string>([kafkaTopics.status.name, kafkaTopics.telemetry.name]);
+
 /** Ticks of /proc/…/stat, on every Linux that Node runs on. */
 const ticksPerS = 100;
 
 export function openGauges(places: Places, kafkaBootstrap: string): Gauges {
   let progress: Promise<ProgressReader> | undefined;
-  let known = { written: 0, lag: 0 };
+  let known = { written: 0, lag: 0, eventLag: 0 };
 
   /** Kafka may be away for a while; the figures then stand still. */
   const readKafka = async () => {
@@ -36,6 +40,7 @@ export function openGauges(places: Places, kafkaBootstrap: string): Gauges {
       known = {
         written: topics.reduce((sum, { written }) => sum + written, 0),
         lag: topics.reduce((sum, { lag }) => sum + lag, 0),
+        eventLag: topics.reduce((sum, { topic, lag }) => sum + (everGrowing.has(topic) ? 0 : lag), 0),
       };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
@@ -48,12 +53,11 @@ export function openGauges(places: Places, kafkaBootstrap: string): Gauges {
 
   return {
     async look(services) {
-      const [{ written, lag }, workers] = await Promise.all([readKafka(), readWorkers(places, services)]);
+      const [kafka, workers] = await Promise.all([readKafka(), readWorkers(places, services)]);
       return {
         atMs: performance.now(),
         processes: services.flatMap(processLook),
-        written,
-        lag,
+        ...kafka,
         workers,
       };
     },

@@ -259,10 +259,12 @@ async function finish(
     const until = performance.now() + finishWithinMs;
     while (performance.now() < until) {
       open = (await readShown(fleet.centralUrl))?.activeRequests ?? -1;
-      const { lag, workers } = await gauges.look(servicesOf(fleet));
+      const { eventLag, workers } = await gauges.look(servicesOf(fleet));
       const busy = workers.reduce((sum, { relaysClosed, backlog }) => sum + relaysClosed + backlog, 0);
-      if (open === 0 && lag === 0 && busy === 0) return 0;
-      options.progress(`finishing: ${open} sessions open, lag ${lag}`);
+      if (open === 0 && eventLag === 0 && busy === 0) return 0;
+      options.progress(
+        `finishing: ${open} sessions open, ${busy} relays closed or events at the devices, lag ${eventLag}`,
+      );
       await pause(1_000);
     }
   }

@@ -21,6 +21,7 @@ const look = (part: Partial<Look>): Look => ({
   processes: [],
   written: 0,
   lag: 0,
+  eventLag: 0,
   workers: [],
   ...part,
 });
