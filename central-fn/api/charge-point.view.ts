@@ -8,7 +8,7 @@ import type { CpFacts } from "./fleet.ts";
 import { Cost, CpId, DriverId, Instant } from "./schemas.ts";
 
 const Telemetry = z.object({
-  kw: z.number(),
+  kw: z.number().nullable().describe("Null while the charge point is not On: nobody hears what it supplies"),
   kwh: z.number(),
   euros: z.number(),
   session_id: z.string(),
@@ -63,7 +63,7 @@ export function chargePointView(facts: CpFacts, forOperator: boolean): ChargePoi
     telemetry:
       figures && live
         ? {
-            kw: live.powerW / 1_000,
+            kw: state === "ON" ? live.powerW / 1_000 : null,
             kwh: live.sessionWh / 1_000,
             euros: figures.amount_minor / 100,
             session_id: live.sid ?? "",

@@ -51,7 +51,7 @@ function show(fleet) {
     say(cells.status, words[cp.state] ?? cp.state);
     cells.status.className = "status " + (cp.state in words ? cp.state.toLowerCase() : "");
     say(cells.engine, cp.engine_state);
-    say(cells.kw, cp.telemetry ? number(cp.telemetry.kw, 1) : "–");
+    say(cells.kw, cp.telemetry && cp.telemetry.kw !== null ? number(cp.telemetry.kw, 1) : "–");
     say(cells.kwh, cp.telemetry ? number(cp.telemetry.kwh, 3) : "–");
     say(cells.euros, cp.telemetry ? number(cp.telemetry.euros, 2) : "–");
     say(cells.driver, cp.current_driver ?? "–");

@@ -10,7 +10,7 @@ const Answer = z.object({
       engine_state: z.string(),
       current_driver: z.string().nullish(),
       telemetry: z
-        .object({ kw: z.number(), kwh: z.number(), euros: z.number(), session_id: z.string() })
+        .object({ kw: z.number().nullable(), kwh: z.number(), euros: z.number(), session_id: z.string() })
         .nullish(),
     }),
   ),

@@ -7,7 +7,7 @@ export interface CpReading {
   state: "ON" | "BROKEN" | "DISCONNECTED";
   engine_state: string;
   current_driver: string | null;
-  telemetry: { kw: number; kwh: number; euros: number; session_id: string } | null;
+  telemetry: { kw: number | null; kwh: number; euros: number; session_id: string } | null;
 }
 
 export interface FleetReading {
@@ -54,7 +54,7 @@ export function viewLines(reading: FleetReading, title: string, columns: number,
 function cpLine(cp: CpReading): string {
   const { icon, word } = looks[cp.state];
   const figures = cp.telemetry
-    ? [cp.telemetry.kw.toFixed(1), cp.telemetry.kwh.toFixed(3), cp.telemetry.euros.toFixed(2)]
+    ? [cp.telemetry.kw?.toFixed(1) ?? "–", cp.telemetry.kwh.toFixed(3), cp.telemetry.euros.toFixed(2)]
     : ["", "", ""];
   const [kw = "", kwh = "", euros = ""] = figures;
   return [

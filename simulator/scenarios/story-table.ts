@@ -26,7 +26,7 @@ export function storyTable(
           )
           .map((cp) => {
             const figures = cp.telemetry
-              ? `${cp.telemetry.kw.toFixed(1)} kW  ${cp.telemetry.kwh.toFixed(3)} kWh  € ${cp.telemetry.euros.toFixed(2)}  ${harmless(cp.current_driver ?? "")}`
+              ? `${cp.telemetry.kw?.toFixed(1) ?? "–"} kW  ${cp.telemetry.kwh.toFixed(3)} kWh  € ${cp.telemetry.euros.toFixed(2)}  ${harmless(cp.current_driver ?? "")}`
               : "";
             const [icon, word, color] =
               cp.state === "BROKEN"

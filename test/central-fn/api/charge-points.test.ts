@@ -169,6 +169,18 @@ describe("GET /cp", () => {
     });
   });
 
+  it("tells what was charged but no power at a point that is not On", async () => {
+    const id = sid("CP-001");
+    await hear(central, ["CP-001"]);
+    await central.put(keys.live("CP-001"), liveRow(id));
+    const claim = claimOf(id, "driver-eve", "charging");
+    const { health } = cpRow("CP-001");
+    for (const change of [{ engine: "KO" as const }, { willConn: 1 }])
+      expect(
+        await one("CP-001", cpRow("CP-001", { claim, health: health && { ...health, ...change } })),
+      ).toMatchObject({ telemetry: { kw: null, kwh: 1.234, session_id: id } });
+  });
+
   it("leaves out a retired charge point, and shows one that never registered as disconnected", async () => {
     await central.put(keys.cp("CP-001"), cpRow("CP-001", { retired: true }));
     await central.put(
