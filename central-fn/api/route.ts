@@ -67,6 +67,8 @@ export function route<const D extends Declaration>(
     if (json) c.req.addValidatedData("json", await bodyOf(c, json));
     await next();
     if (polled) c.res = await withEtag(c, c.res);
+    // What is not made for polling is kept by nobody on the way: most of it is somebody's.
+    else if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
   };
   declarations.set(middleware, declaration);
   return middleware as MiddlewareHandler<ApiEnv, string, { in: In<D>; out: Out<D> }>;

@@ -38,13 +38,16 @@ export async function submit(
   const waitS = waitSeconds(c);
   const id = mintOperationId(operator, key && digest(method, path, key));
   const fingerprint = digest(method, path, await c.req.text()).slice(0, 32);
-  c.header("location", `/operations/${id}`);
-  if (waitS > 0) c.header("preference-applied", `wait=${waitS}`);
+  const accepted = (view: OperationView) => {
+    c.header("location", `/operations/${id}`);
+    if (waitS > 0) c.header("preference-applied", `wait=${waitS}`);
+    return view;
+  };
   const known = key === undefined ? undefined : await readOperation(parts, id);
   if (known) {
     if (known.fingerprint !== fingerprint)
       throw new Problem(422, "this Idempotency-Key was used for another request");
-    return viewOf(parts, known);
+    return accepted(await viewOf(parts, known));
   }
   const request = await make({ v: 1, id, operator, requestedAt: parts.now(), fingerprint });
   const about = "cp" in request ? request.cp : "alert" in request ? request.alert : undefined;
@@ -53,10 +56,10 @@ export async function submit(
   const deadlineMs = performance.now() + waitS * 1_000;
   while (performance.now() < deadlineMs && !c.req.raw.signal.aborted) {
     const decided = await readOperation(parts, id);
-    if (decided) return viewOf(parts, decided);
+    if (decided) return accepted(await viewOf(parts, decided));
     await pause(pollMs);
   }
-  return undecidedView(id, operator, request);
+  return accepted(undecidedView(id, operator, request));
 }
 
 export async function readOperation({ table }: Parts, id: string): Promise<OperationRow | undefined> {

@@ -2,6 +2,7 @@
 import { sign } from "hono/jwt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { access } from "../../../central-fn/api/access.ts";
+import { describedRoutes } from "../../../central-fn/api/route.ts";
 import { mintSid } from "../../../central-fn/api/session-id.ts";
 import { keys } from "../../../central-fn/tables/rows.ts";
 import { openCentral, seed, sessionRow, sid, type TestCentral } from "./central.ts";
@@ -37,6 +38,19 @@ describe("the route table", () => {
     expect(routes().length).toBeGreaterThan(20);
     expect(routes().filter((route) => !(route in access))).toEqual([]);
     expect(Object.keys(access).filter((route) => !routes().includes(route))).toEqual([]);
+  });
+
+  it("is joined by a declaration of every route that is no page", () => {
+    const declared = describedRoutes(central.app).map(({ method, path }) => `${method} ${path}`);
+    const pages = ["GET /", "GET /app/:file"];
+    expect(routes().filter((route) => !pages.includes(route) && !declared.includes(route))).toEqual([]);
+    for (const { method, path, summary, answers } of describedRoutes(central.app))
+      expect([method, path, summary, Object.keys(answers)]).toEqual([
+        method,
+        path,
+        expect.stringMatching(/^[A-Z][^.]{9,}[^.]$/),
+        expect.arrayContaining([expect.stringMatching(/^2\d\d$/)]),
+      ]);
   });
 
   it("denies a route that nobody declared, whoever calls", async () => {

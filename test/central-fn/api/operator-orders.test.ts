@@ -140,6 +140,8 @@ describe("an order", () => {
     expect((await call("GET", path, undefined, {}, "operator-omar")).status).toBe(404);
     expect((await call("GET", `/operations/O-${"a".repeat(26)}`)).status).toBe(404);
     expect((await call("GET", "/operations/nonsense")).status).toBe(400);
+    const refused = await call("POST", "/cp/CP-999/stop");
+    expect([refused.status, refused.headers.get("location")]).toEqual([404, null]);
     const driver = await central.call("driver-alice", "GET", path);
     expect(driver.status).toBe(403);
   });
@@ -374,6 +376,7 @@ describe("the audit log", () => {
     }
     expect(new Set(seen).size).toBe(3);
     expect(seen).toHaveLength(3);
+    expect((await get("/audit")).headers.get("cache-control")).toBe("no-store");
     expect((await central.call("driver-alice", "GET", "/audit")).status).toBe(403);
     expect((await central.call(null, "GET", "/audit")).status).toBe(401);
   });
