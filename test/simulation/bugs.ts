@@ -188,7 +188,7 @@ export const plantedBugs: Record<string, Plant> = {
     });
   },
   "the line is forgotten when its point changes": (bugs) => {
-    bugs.central.alterRow = alterCp(({ line, ...row }) => row);
+    bugs.central.alterRow = alterCp(({ line: _line, ...row }) => row);
   },
   "an offer never ends": (bugs) => {
     bugs.central.alterWrites = alterLine(({ offer, ...line }) => ({
