@@ -41,6 +41,10 @@ async function run(argv: readonly string[], output: Output): Promise<number> {
       const network = await import("./cli/disconnect.ts");
       return network[args.verb](args, output);
     }
+    case "token": {
+      const { token } = await import("./cli/token.ts");
+      return token(args, output);
+    }
     case "load": {
       const { load } = await import("./cli/load.ts");
       return load(args, output);
@@ -52,6 +56,10 @@ async function run(argv: readonly string[], output: Output): Promise<number> {
     case "scenario": {
       const { scenario } = await import("./cli/scenario.ts");
       return scenario(args, output);
+    }
+    case "test-fault-tolerance": {
+      const { testFaultTolerance } = await import("./cli/test-fault-tolerance.ts");
+      return testFaultTolerance(args, output);
     }
     case "add-cp":
     case "add-driver":

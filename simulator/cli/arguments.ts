@@ -1,8 +1,10 @@
 // Reads the words of a command line: options (known by name, anywhere), then the verb's own words.
 import { resolve } from "node:path";
 import { Complaint } from "../fleet/complaint.ts";
+import { listenAddress } from "../fleet/doors.ts";
 import { type Group, groups } from "../fleet/service-spec.ts";
 import type { Servers } from "../fleet/services.ts";
+import { cpIdsIn, driverIdIn } from "../fleet/typed-names.ts";
 
 export interface Arguments {
   verb: string;
@@ -14,6 +16,11 @@ export interface Arguments {
   portOffset: number;
   servers: Servers;
   only: readonly Group[];
+  /** With `--only cps` this one alone, with `--only drivers` that one; ids. */
+  onlyCp: string | undefined;
+  onlyDriver: string | undefined;
+  /** Address beyond loopback where other hosts reach this fleet's servers. */
+  listen: string | undefined;
 }
 
 export const flagNames = [
@@ -89,6 +96,12 @@ export function readArguments(argv: readonly string[], env: Record<string, strin
     ),
     servers: readServers(env),
     only: readGroups(values.get("--only")),
+    onlyCp: env.CP_ID && readGroups(values.get("--only")).includes("cps") ? cpIdsIn(env.CP_ID)[0] : undefined,
+    onlyDriver:
+      env.DRIVER_ID && readGroups(values.get("--only")).includes("drivers")
+        ? driverIdIn(env.DRIVER_ID)
+        : undefined,
+    listen: readListen(values.get("--listen") ?? env.EV_LISTEN),
   };
 }
 
@@ -102,12 +115,24 @@ function readServers(env: Record<string, string | undefined>): Servers {
     if (env[name] && !env[address])
       throw new Complaint(`${name} is set, but ${address} is not: set both or neither`);
   return {
-    kafkaBootstrap: env.KAFKA_BOOTSTRAP || undefined,
+    kafkaBootstrap: env.KAFKA_BOOTSTRAP || env.CENTRAL_KAFKA_BOOTSTRAP || undefined,
     mqttUrl: env.MQTT_URL || undefined,
     mqttCertDir: env.MQTT_CERT_DIR ? resolve(env.MQTT_CERT_DIR) : undefined,
     tableUrl: env.TABLE_URL || undefined,
-    centralUrl: env.CENTRAL_URL || undefined,
+    centralUrl: env.CENTRAL_URL || centralAt(env.CENTRAL_HOST),
   };
+}
+
+/** `10.0.0.1`, `10.0.0.1:8000` or a URL, as CENTRAL_HOST says it. */
+function centralAt(host: string | undefined): string | undefined {
+  if (!host) return undefined;
+  if (/^https?:\/\//.test(host)) return host;
+  if (/^[^\s:/]+(?::\d{1,5})?$/.test(host)) return `http://${host}${host.includes(":") ? "" : ":8000"}`;
+  throw new Complaint(`CENTRAL_HOST=${host}: a host, or host:port, is wanted`);
+}
+
+function readListen(typed: string | undefined): string | undefined {
+  return typed ? listenAddress(typed) : undefined;
 }
 
 /** A whole number from 0 to `most`. Throws a Complaint that names the option. */

@@ -6,15 +6,15 @@ import type { ServiceStatus } from "../fleet/supervisor.ts";
 import type { Arguments } from "./arguments.ts";
 import { columns } from "./text.ts";
 
-/** Addresses as a person would open them. The operator's link carries a token for this machine. */
-export function addressLines(fleet: RunningFleet, args: Arguments, token: string): string[] {
+/** Addresses as a person would open them. The operator's link carries a token for a Central of this fleet. */
+export function addressLines(fleet: RunningFleet, args: Arguments, token: string | null): string[] {
   const central = fleet.centralUrl.replace(loopback, "localhost");
   const of = (role: string) => fleet.specs.filter((spec) => spec.role === role);
   const at = (port: number | null) => `localhost:${port}`;
   const state = args.stateDir === ".ev" ? "" : ` --state ${args.stateDir}`;
   return columns([
-    ["  operator page", `${central}/#token=${token}`],
-    ["  charging points", `curl ${central}/cp`],
+    ...(token === null ? [] : [["  operator page", `${central}/#token=${token}`]]),
+    ...(fleet.centralIs === "unknown" ? [] : [["  charging points", `curl ${central}/cp`]]),
     ...of("driver").map((spec) => [`  ${spec.subject}`, `http://${at(spec.port)}/`]),
     ...of("kafka").map((spec) => ["  Kafka", at(spec.port)]),
     ...of("mqtt").map((spec) => ["  MQTT", `mqtt://${at(spec.port)}`]),

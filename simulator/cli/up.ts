@@ -1,12 +1,14 @@
 // `ev up`: starts the fleet and stays with it until Ctrl-C or `ev down`; with --detach it leaves once all is ready.
 import { fileURLToPath } from "node:url";
 import { stopAllWithinMs } from "../fleet/control-handler.ts";
+import { givenTokens } from "../fleet/given-tokens.ts";
 import { openFleet, type RunningFleet } from "../fleet/running-fleet.ts";
 import type { ServiceStatus, SupervisorEvent } from "../fleet/supervisor.ts";
 import { operatorToken } from "../fleet/tokens.ts";
 import type { Arguments } from "./arguments.ts";
 import { startDetached } from "./detach.ts";
 import { addressLines, troubleLines } from "./greeting.ts";
+import { hostLines } from "./hosts.rules.ts";
 import { isLarge, openFigures, showRamp, takeSize } from "./large-fleet.ts";
 import { type Narrator, openNarrator } from "./narrator.ts";
 import type { Output } from "./output.ts";
@@ -61,6 +63,10 @@ async function startFleet(args: Arguments, narrator: Narrator): Promise<RunningF
     portOffset: args.portOffset,
     servers: args.servers,
     only: args.only,
+    onlyCp: args.onlyCp,
+    onlyDriver: args.onlyDriver,
+    listen: args.listen,
+    tokens: givenTokens(process.env, Date.now()),
     say: (text) => narrator.say(text),
     onEvent,
   });
@@ -76,11 +82,12 @@ async function greet(
   tookMs: number,
 ): Promise<string[]> {
   const ready = statuses.filter(({ status }) => status === "running").length;
-  const token = await operatorToken(fleet.places);
+  const token = fleet.centralIs === "here" ? await operatorToken(fleet.places) : null;
   const lines = [
     `${ready} of ${statuses.length} services ready in ${durationText(tookMs)}, state in ${fleet.places.state}`,
     ...troubleLines(statuses),
     ...addressLines(fleet, args, token),
+    ...hostLines(fleet, args.servers),
   ];
   narrator.started(lines);
   return lines;

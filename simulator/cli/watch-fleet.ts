@@ -29,10 +29,7 @@ export async function watchFleet(
   let toldMs = Number.NEGATIVE_INFINITY;
   try {
     while (!ended.signal.aborted) {
-      const cps = await Promise.race([
-        operatorToken(fleet.places).then((token) => readCps(fleet.centralUrl, token)),
-        over.then(() => null),
-      ]);
+      const cps = await Promise.race([readThrough(fleet), over.then(() => null)]);
       if (ended.signal.aborted) break;
       const statuses = fleet.supervisor.statuses();
       const notRunning = statuses.filter(({ status }) => status !== "running").map(({ name }) => name);
@@ -54,6 +51,12 @@ export async function watchFleet(
   } finally {
     view?.close();
   }
+}
+
+/** What Central says; the key for an operator's token lies with the Central of this fleet alone. */
+async function readThrough({ centralIs, centralUrl, places }: RunningFleet): Promise<CpReading[] | null> {
+  if (centralIs === "unknown") return [];
+  return readCps(centralUrl, centralIs === "here" ? await operatorToken(places) : null);
 }
 
 function aborted(error: unknown): void {

@@ -7,6 +7,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { openTcpProxy, type TcpProxy } from "../faults/tcp-proxy.ts";
 import { Complaint } from "./complaint.ts";
+import type { Door } from "./doors.ts";
 import {
   faultText,
   isServer,
@@ -42,6 +43,8 @@ type Named = Pick<ServiceSpec, "name" | "role">;
 export interface Links {
   /** Opens the lines that a service begins, unless they are open already. */
   open(spec: ServiceSpec): Promise<void>;
+  /** Lines of other hosts come in by this door: whoever cuts off the server behind it cuts them too. */
+  admit(door: Door): void;
   /** The service with the addresses of its lines in its environment. */
   routed(spec: ServiceSpec): ServiceSpec;
   /** Throws a Complaint for a service that has no line, or one that cannot be cut. */
@@ -55,21 +58,24 @@ export interface Links {
   close(): Promise<void>;
 }
 
-interface Open extends Link {
-  upstream: Upstream;
-  target: { host: string; port: number };
+interface Shaped extends Link {
   state: LineState;
+}
+
+interface Open extends Shaped {
+  target: { host: string; port: number };
   env: Record<string, string>;
 }
 
 /** `kafkaElsewhere`: Kafka is not of this fleet, so its advertised addresses cannot be dialled through one proxy. */
 export function openLinks(options: { kafkaElsewhere: boolean }): Links {
   const links = new Map<string, Open>();
+  const doors = new Map<string, Shaped>();
   const direct = new Map<string, { from: string; to: string; why: string }>();
   const faults = new Map<string, LinkFault>();
   const opening = new Map<string, Promise<void>>();
 
-  const apply = (link: Open) => {
+  const apply = (link: Shaped) => {
     const next = lineStateOf([faults.get(link.from), faults.get(link.to)]);
     if (isDeepStrictEqual(next, link.state)) return;
     link.proxy.weather(next.weather);
@@ -79,6 +85,9 @@ export function openLinks(options: { kafkaElsewhere: boolean }): Links {
       link.proxy.cutDead();
     }
     link.state = next;
+  };
+  const applyAll = () => {
+    for (const link of [...links.values(), ...doors.values()]) apply(link);
   };
   const drop = async (key: string) => {
     const link = links.get(key);
@@ -98,7 +107,7 @@ export function openLinks(options: { kafkaElsewhere: boolean }): Links {
     await drop(key);
     const proxy = await openTcpProxy(target);
     const env = line.through(`${loopback}:${proxy.port}`);
-    const link = { from: spec.name, to: upstream.to, proxy, upstream, target, state: soundLine, env };
+    const link = { from: spec.name, to: upstream.to, proxy, target, state: soundLine, env };
     links.set(key, link);
     apply(link);
   };
@@ -113,6 +122,9 @@ export function openLinks(options: { kafkaElsewhere: boolean }): Links {
       opening.set(spec.name, mine);
       await mine;
     },
+    admit({ to, at, proxy }) {
+      doors.set(at, { from: at, to, proxy, state: soundLine });
+    },
     routed: (spec) => ({
       ...spec,
       env: { ...spec.env, ...Object.assign({}, ...of(spec.name).map(({ env }) => env)) },
@@ -120,11 +132,11 @@ export function openLinks(options: { kafkaElsewhere: boolean }): Links {
     disconnect(services, fault) {
       for (const service of services) refuseWithoutLine(service, [...direct.values()]);
       for (const { name } of services) faults.set(name, fault);
-      for (const link of links.values()) apply(link);
+      applyAll();
     },
     connect(names) {
       const mended = names.filter((name) => faults.delete(name));
-      for (const link of links.values()) apply(link);
+      applyAll();
       return mended;
     },
     report({ name, role }) {

@@ -41,6 +41,8 @@ export function commandOf(spec: ServiceSpec, bundles: Bundles, root: string, com
       ...process.env,
       // What drives this process (a test runner, a debugger) is not meant for its children.
       NODE_OPTIONS: undefined,
+      // Written where its driver reads it; nobody else needs to know it.
+      EV_TOKEN: undefined,
       NODE_COMPILE_CACHE: compileCache,
       ...spec.env,
     },

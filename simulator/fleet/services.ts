@@ -28,6 +28,11 @@ export interface ServiceOptions {
   servers: Servers;
   /** Empty: everything. */
   only: readonly Group[];
+  /** Of the charge points this one alone, of the drivers that one; ids. */
+  onlyCp?: string | undefined;
+  onlyDriver?: string | undefined;
+  /** Where other hosts reach the servers; Kafka tells its clients so. */
+  listen?: string | undefined;
 }
 
 export const loopback = "127.0.0.1";
@@ -60,7 +65,12 @@ export function servicesOf(fleet: Fleet, options: ServiceOptions): ServiceSpec[]
   ]
     .map((spec) => withCertificate(spec, servers.mqttCertDir))
     .map((spec) => ({ ...spec, env: { ...spec.env, ...fleet.system.env[spec.name] } }));
-  return only.length === 0 ? all : all.filter((spec) => only.includes(groupOf(spec.role)));
+  const chosen = { cps: options.onlyCp, drivers: options.onlyDriver } as const;
+  return all.filter(({ role, subject }) => {
+    const group = groupOf(role);
+    const one = group === "cps" || group === "drivers" ? chosen[group] : undefined;
+    return (only.length === 0 || only.includes(group)) && (one === undefined || one === subject);
+  });
 }
 
 /** Where a driver's bearer token lies; written by the supervisor before the phone starts. */
@@ -74,13 +84,18 @@ function spec(
   return { subject: null, dependsOn: [], port: null, size: "small", files: [], ...part };
 }
 
-function kafka(system: SystemFile, { places, portOffset }: ServiceOptions): ServiceSpec {
+function kafka(system: SystemFile, { places, portOffset, listen }: ServiceOptions): ServiceSpec {
   const port = system.kafka_port + portOffset;
   return spec({
     name: serviceNames.kafka,
     role: "kafka",
     entry: "simulator/brokers/kafka/kafka-main.ts",
-    env: { KAFKA_HOST: loopback, KAFKA_PORT: String(port), KAFKA_DATA: join(places.data, "kafka") },
+    env: {
+      KAFKA_HOST: loopback,
+      KAFKA_PORT: String(port),
+      KAFKA_DATA: join(places.data, "kafka"),
+      ...(listen === undefined ? {} : { KAFKA_ADVERTISED: `${listen}:${port}` }),
+    },
     port,
     size: "large",
   });

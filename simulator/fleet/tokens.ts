@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { openTokens } from "../../central-fn/api/tokens.ts";
 import { driverIdOf } from "../workers/simulated.ts";
 import { phoneTokensPath } from "../workers/worker-specs.ts";
+import { Complaint } from "./complaint.ts";
 import { writePrivate } from "./fleet-files.ts";
 import type { Places } from "./places.ts";
 import type { ServiceSpec } from "./service-spec.ts";
@@ -11,12 +12,39 @@ import { driverTokenPath, type Servers } from "./services.ts";
 const driverTokenS = 30 * 86_400;
 const operatorTokenS = 7 * 86_400;
 
-/** Before a phone starts: a fresh token. One for a Central elsewhere is that Central's to give and left alone. */
-export async function prepareTokens(spec: ServiceSpec, places: Places, servers: Servers): Promise<void> {
+/** Throws a Complaint when a driver has no token for a Central elsewhere: only that Central's host can give one. */
+export function checkTokens(
+  specs: readonly ServiceSpec[],
+  places: Places,
+  servers: Servers,
+  given: ReadonlyMap<string, string>,
+): void {
+  if (!servers.centralUrl) return;
+  const without = specs.flatMap(({ role, subject }) =>
+    role === "driver" && subject && !given.has(subject) && !existsSync(driverTokenPath(places, subject))
+      ? [subject]
+      : [],
+  );
+  if (without.length > 0)
+    throw new Complaint(
+      `no token for ${without.join(", ")} at ${servers.centralUrl}: run \`ev token ${without.join(" ")}\` on Central's host, and give what it prints as EV_TOKEN, or in a file as EV_TOKEN_FILE`,
+    );
+}
+
+/** Before a phone starts: a fresh token, or the one that was given for a Central elsewhere. */
+export async function prepareTokens(
+  spec: ServiceSpec,
+  places: Places,
+  servers: Servers,
+  given: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
   if (spec.role === "drivers") return preparePhones(spec.holds ?? 0, places, servers);
   if (spec.role !== "driver" || spec.subject === null) return;
   const path = driverTokenPath(places, spec.subject);
-  if (servers.centralUrl && existsSync(path)) return;
+  checkTokens([spec], places, servers, given);
+  const gift = given.get(spec.subject);
+  if (gift) writePrivate(path, `${gift}\n`);
+  if (servers.centralUrl) return;
   const token = await openTokens(places.tokenKey).sign({
     sub: spec.subject,
     role: "driver",

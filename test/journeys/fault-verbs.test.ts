@@ -1,5 +1,6 @@
 // Services of a small live fleet frozen and cut off by `ev`, as a demonstrator does it: what goes on, what is shown,
 // and that every session is billed once.
+import { statSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ChargerControl, openChargerControl } from "../../simulator/charger/control.ts";
 import { eventually, LiveFleet } from "../support/live-fleet.ts";
@@ -89,6 +90,11 @@ async function session(cp: string, limit?: { energy_kwh: number }): Promise<stri
 const bills = (sid: string) => fleet.cdrs.filter((cdr) => cdr.sid === sid);
 const isBilled = (sid: string) =>
   eventually(`${sid} billed`, () => bills(sid).length > 0 || undefined, 20_000);
+
+test("the operator's link holds a token, and its key is this user's alone", () => {
+  expect(fleet.output).toMatch(/operator page\s+http:\/\/localhost:\d+\/#token=[\w-]+\.[\w-]+\.[\w-]+/);
+  expect(statSync(fleet.places.tokenKey).mode & 0o077).toBe(0);
+});
 
 test("an engine cut off in mid-session ends it by itself; its events arrive after connect, and it is billed once", async () => {
   const sid = await session("CP-003", { energy_kwh: 0.02 });

@@ -1,0 +1,165 @@
+// Servers, charge points and drivers on three hosts: a session is charged across, its host is cut off and comes back,
+// and it is billed once.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ChargerControl, openChargerControl } from "../../simulator/charger/control.ts";
+import { newDriverFile } from "../../simulator/fleet/additions.ts";
+import { writeFleet } from "../../simulator/fleet/fleet-files.ts";
+import { SystemFile } from "../../simulator/fleet/fleet-schemas.ts";
+import { placesOf } from "../../simulator/fleet/places.ts";
+import { type CpView, eventually, LiveFleet } from "../support/live-fleet.ts";
+import { type NetworkHost, namespacesRefused, openHosts } from "../support/network-hosts.ts";
+
+const refused = namespacesRefused();
+
+if (refused !== undefined)
+  test(`several hosts: not run, this system forbids network namespaces (${refused})`, () => {
+    console.log(`several hosts are not tested here: this system forbids network namespaces (${refused})`);
+    expect(process.env.CI_REQUIRE_NETNS ?? "0", "CI must have network namespaces").not.toBe("1");
+  });
+
+describe.runIf(refused === undefined)("three hosts on one network", () => {
+  const dir = mkdtempSync(join(tmpdir(), "ev-hosts-"));
+  const stateOf = (name: string) => join(dir, name);
+  const { hosts, remove } = refused === undefined ? openHosts(3) : { hosts: [], remove: () => {} };
+  const [servers, chargers, drivers] = hosts as [NetworkHost, NetworkHost, NetworkHost];
+  const at = (name: string) => ({ EV_STATE: stateOf(name), EV_PORT_OFFSET: "0" });
+  const centralUrl = "http://10.77.0.1:8000";
+  /** Reads the state of the servers' host, whose files this process sees. */
+  const central = new LiveFleet(0, stateOf("servers"));
+  let charger: ChargerControl;
+
+  const json = async <T>(host: NetworkHost, ...args: string[]) =>
+    JSON.parse(await host.run("curl", ["-s", "--max-time", "3", ...args])) as T;
+  const point = async (): Promise<CpView | undefined> => {
+    const list = await json<{ charging_points: CpView[] }>(drivers, `${centralUrl}/cp`).catch(
+      () => undefined,
+    );
+    return list?.charging_points.find(({ cp_id }) => cp_id === "CP-011");
+  };
+  const shows = (what: string, is: (cp: CpView) => boolean) =>
+    eventually(
+      `CP-011 ${what}`,
+      async () => {
+        const cp = await point();
+        return cp && is(cp) ? cp : undefined;
+      },
+      30_000,
+    );
+
+  beforeAll(async () => {
+    await servers.ev(
+      ["up", "--detach", "--only", "kafka,mqtt,bridge,central", "--listen", servers.address],
+      at("servers"),
+    );
+    const token = await servers.ev(["token", "frank"], at("servers"));
+    mkdirSync(stateOf("drivers"), { recursive: true });
+    writeFleet(join(stateOf("drivers"), "fleet"), {
+      system: SystemFile.parse({}),
+      cps: [],
+      drivers: [{ ...newDriverFile("driver-frank", 8105, { cps: [], drivers: [] }), requests: [] }],
+    });
+    await Promise.all([
+      chargers.ev(["up", "--detach", "--only", "cps"], {
+        ...at("chargers"),
+        CP_ID: "CP-011",
+        MQTT_URL: "mqtt://10.77.0.1:1883",
+        CENTRAL_HOST: "10.77.0.1",
+      }),
+      drivers.ev(["up", "--detach", "--only", "drivers"], {
+        ...at("drivers"),
+        DRIVER_ID: "frank",
+        CENTRAL_URL: centralUrl,
+        EV_TOKEN: token.trim(),
+      }),
+    ]);
+    charger = await openChargerControl(join(placesOf(stateOf("chargers")).sockets, "CP-011.box.sock"));
+    await shows("On", ({ state }) => state === "ON");
+  }, 90_000);
+
+  afterAll(async () => {
+    charger.close();
+    const names = ["servers", "chargers", "drivers"];
+    await Promise.all(hosts.map((host, i) => host.ev(["down"], at(names[i] ?? ""))));
+    remove();
+    rmSync(dir, { recursive: true, force: true });
+  }, 60_000);
+
+  test("each host runs its own part, and only the servers' named address is open", async () => {
+    const running = async (host: NetworkHost, name: string) =>
+      (JSON.parse(await host.ev(["ps", "--json"], at(name))) as { name: string }[]).map((one) => one.name);
+    expect(await running(servers, "servers")).toEqual(["ev-kafka", "ev-mqtt", "ev-bridge", "ev-central"]);
+    expect(await running(chargers, "chargers")).toEqual(["ev-charger-11", "ev-cp-e-11", "ev-cp-m-11"]);
+    expect(await running(drivers, "drivers")).toEqual(["ev-driver-frank"]);
+    const open = async (host: NetworkHost) =>
+      (await host.run("ss", ["-Hltn"]))
+        .split("\n")
+        .flatMap((line) => line.split(/\s+/)[3] ?? [])
+        .filter((address) => !address.startsWith("127.0.0.1:"))
+        .sort();
+    expect(await open(servers)).toEqual(["10.77.0.1:1883", "10.77.0.1:8000", "10.77.0.1:9092"]);
+    expect([await open(chargers), await open(drivers)]).toEqual([[], []]);
+  });
+
+  test("a session goes on while its host is cut off, and is billed once when it is back", async () => {
+    const asked = await json<{ session_id: string }>(
+      drivers,
+      "-X",
+      "POST",
+      "http://localhost:8105/drivers/driver-frank/requests",
+      "-H",
+      "Content-Type: application/json",
+      "-d",
+      '{"cp_id": "CP-011", "vehicle_id": "VEH-011", "limit": {"energy_kwh": 0.12}}',
+    );
+    const sid = asked.session_id;
+    await shows("supplying", ({ telemetry }) => telemetry?.session_id === sid && telemetry.kwh > 0);
+
+    chargers.cable(false);
+    await shows("Disconnected", ({ state }) => state === "DISCONNECTED");
+    const before = await charger.status();
+    expect(before.relayClosed).toBe(true);
+    await eventually(
+      "energy flowing behind the cut cable",
+      async () => (await charger.status()).meteredRegisterWs > before.meteredRegisterWs + 7_200 || undefined,
+      10_000,
+    );
+    expect(central.cdrs).toEqual([]);
+
+    chargers.cable(true);
+    await shows("On again", ({ state }) => state === "ON");
+    await eventually("the bill", () => central.cdrs.length > 0 || undefined, 40_000);
+    const [bill, ...more] = central.cdrs;
+    expect(more).toEqual([]);
+    expect(bill).toMatchObject({ sid, driver: "driver-frank" });
+    // What flowed while nobody could hear of it is in the bill: all that the charger's own meter counted.
+    const meteredWh = (await charger.status()).meteredRegisterWs / 3_600;
+    expect(Math.abs((bill?.energyWh ?? 0) - meteredWh)).toBeLessThan(2);
+    expect(meteredWh).toBeGreaterThan(before.meteredRegisterWs / 3_600 + 2);
+    const history = await eventually(
+      "the driver's history",
+      async () => {
+        const page = await json<unknown>(
+          drivers,
+          "http://localhost:8105/drivers/driver-frank/sessions/history",
+        );
+        return JSON.stringify(page).includes(sid) ? JSON.stringify(page) : undefined;
+      },
+      20_000,
+    );
+    expect(history).toContain(sid);
+  });
+
+  test("a driver's host without a token is told where to get one", async () => {
+    await expect(
+      drivers.ev(["up", "--only", "drivers"], {
+        EV_STATE: stateOf("nobody"),
+        EV_PORT_OFFSET: "100",
+        DRIVER_ID: "grace",
+        CENTRAL_URL: centralUrl,
+      }),
+    ).rejects.toThrow(/no token for driver-grace at http:\/\/10\.77\.0\.1:8000: run `ev token driver-grace`/);
+  });
+});
