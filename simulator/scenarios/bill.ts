@@ -62,8 +62,11 @@ export async function inboxOf(doors: Doors, driver: string) {
 /** Whole Wh at both ends of a session: two of them, and one reading of the meter more. */
 const roundingWh = 3;
 
-/** What is wrong with a bill; empty: nothing. `meteredWh`: what the charger's own meter counted meanwhile. Pure. */
-export function billFaults(bill: Bill, meteredWh: number, times: number): string[] {
+/**
+ * What is wrong with a bill; empty: nothing. `meteredWh`: what the charger's own meter counted meanwhile, of which
+ * `unreadWh` may have been forgotten before anybody read it. Pure.
+ */
+export function billFaults(bill: Bill, meteredWh: number, times: number, unreadWh = 0): string[] {
   const wrong: string[] = [];
   const priceE5 = BigInt(Math.round(bill.priceEurPerKwh * 100_000));
   const cents = Number((BigInt(bill.energyWh) * priceE5 + 500_000n) / 1_000_000n);
@@ -72,7 +75,8 @@ export function billFaults(bill: Bill, meteredWh: number, times: number): string
   if (bill.energyWh !== bill.registerWh)
     wrong.push(`billed ${bill.energyWh} Wh, the register grew by ${bill.registerWh} Wh`);
   if (billedCents !== cents) wrong.push(`costs ${billedCents} cents, energy × price is ${cents} cents`);
-  if (Math.abs(bill.energyWh - meteredWh) > roundingWh)
+  const missingWh = meteredWh - bill.energyWh;
+  if (missingWh > roundingWh + unreadWh || missingWh < -roundingWh)
     wrong.push(`billed ${bill.energyWh} Wh, the charger's meter counted ${meteredWh.toFixed(1)} Wh`);
   return wrong;
 }

@@ -3,6 +3,7 @@
 // A car of the fleet's own traffic may be quicker than the story's: then that one is used, its battery set.
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
+import { mainsV } from "../charger/car.rules.ts";
 import { needWhFor } from "../charger/cars.ts";
 import type { ChargerStatus } from "../charger/control.messages.ts";
 import type { ChargerControl } from "../charger/control.ts";
@@ -20,15 +21,16 @@ export type Asked = z.infer<typeof Asked>;
 export interface OpenCharging extends Charging {
   /** What the charger's meter had counted before any energy of this session flowed, in Ws. */
   meterFromWs: number;
+  /** What the charge point can give. */
+  pointW: number;
   /** How cars came and went there before. */
   carsBefore: "auto" | "none";
 }
 
-const turnWithinMs = 180_000;
+const turnWithinMs = 120_000;
 const usualCarS = 180;
-const volts = 240;
 
-/** Asks for a charge and plugs in. Throws a Complaint when it does not get its turn within 3 min. */
+/** Asks for a charge and plugs in. Throws a Complaint when it does not get its turn within 2 min. */
 export async function beginCharging(
   doors: Doors,
   cp: string,
@@ -41,13 +43,13 @@ export async function beginCharging(
     const before = await control.status();
     await control.cars("none");
     const meterFromWs = before.meteredRegisterWs - openIntervalWs(before);
-    await plug(control, before, wish.carS ?? usualCarS);
-    return { sid, cp, driver, meterFromWs, carsBefore: before.cars };
+    const pointW = before.maxAmps * mainsV * before.ctRatio;
+    await plug(control, needWhFor(pointW, wish.carS ?? usualCarS));
+    return { sid, cp, driver, meterFromWs, pointW, carsBefore: before.cars };
   });
 }
 
-async function plug(control: ChargerControl, status: ChargerStatus, carS: number): Promise<void> {
-  const needWh = needWhFor(status.maxAmps * volts * status.ctRatio, carS);
+async function plug(control: ChargerControl, needWh: number): Promise<void> {
   const plugged = await control.plug({ needWh });
   if (!plugged.ok) await control.battery(needWh);
 }

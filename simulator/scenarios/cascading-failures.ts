@@ -1,5 +1,6 @@
 // Three engines die one after the other and are started again one at a time: each comes back alone, and who had
 // nothing to do with it charges on.
+import { listText } from "../cli/text.ts";
 import { type Scenario, serviceOf } from "./scenario.ts";
 
 const failing = ["CP-003", "CP-007", "CP-009"];
@@ -8,8 +9,7 @@ export const cascadingFailures: Scenario = {
   name: "cascading-failures",
   title: "three engines die, one after the other, and come back one at a time",
   async play(stage) {
-    const spared = await stage.charge("CP-001");
-    const struck = await stage.charge("CP-003");
+    const [spared, struck] = await stage.chargeBoth("CP-001", "CP-003");
 
     for (const cp of failing) {
       const since = await stage.kill(serviceOf.engine(cp));
@@ -29,7 +29,7 @@ export const cascadingFailures: Scenario = {
       stage.check(
         `only ${cp} came back`,
         shown.every(({ state }) => state === "BROKEN"),
-        dead.length > 0 ? `${dead.join(" and ")} wait` : "it was the last",
+        dead.length > 0 ? `${listText(dead)} still Broken` : "it was the last one",
       );
     }
     await stage.billed(struck, { withinS: 30 });

@@ -6,8 +6,7 @@ export const centralOutage: Scenario = {
   name: "central-outage",
   title: "Central dies; cars charge on, one leaves, and everything is known again after the restart",
   async play(stage) {
-    const leaving = await stage.charge("CP-002");
-    const staying = await stage.charge("CP-004");
+    const [leaving, staying] = await stage.chargeBoth("CP-002", "CP-004");
 
     await stage.kill("ev-central");
     const answer = await stage.doors.phone("driver-bob", "/charging-points");

@@ -6,8 +6,7 @@ export const kafkaOutage: Scenario = {
   name: "kafka-outage",
   title: "Kafka dies; cars charge on, one leaves, and every event arrives afterwards",
   async play(stage) {
-    const leaving = await stage.charge("CP-003");
-    const staying = await stage.charge("CP-004");
+    const [leaving, staying] = await stage.chargeBoth("CP-003", "CP-004");
 
     await stage.kill("ev-kafka");
     await stage.flows(leaving);

@@ -1,6 +1,6 @@
 // A long soak: round after round two cars charge, something fails and is mended, and both are billed exactly once.
 // `--for` says how long; a round that has begun is played to its end.
-import { type Charging, type Scenario, type Stage, serviceOf } from "./scenario.ts";
+import { type Scenario, type Stage, serviceOf } from "./scenario.ts";
 
 const cps = ["CP-001", "CP-002", "CP-003", "CP-004", "CP-005", "CP-006"];
 
@@ -25,10 +25,9 @@ export const nightShift: Scenario = {
   async play(stage) {
     const untilMs = performance.now() + stage.forMs;
     for (let round = 0; round === 0 || performance.now() < untilMs; round++) {
-      const pair = [cps[round % cps.length], cps[(round + 3) % cps.length]];
-      const sessions: Charging[] = [];
-      for (const cp of pair) if (cp) sessions.push(await stage.charge(cp));
-      await troubles[round % troubles.length]?.(stage, pair[0] ?? "");
+      const cp = cps[round % cps.length] ?? "";
+      const sessions = await stage.chargeBoth(cp, cps[(round + 3) % cps.length] ?? "");
+      await troubles[round % troubles.length]?.(stage, cp);
       for (const session of sessions) await stage.unplug(session);
       for (const session of sessions) await stage.billed(session, { withinS: 30 });
     }

@@ -1,12 +1,11 @@
 // The peak: all points are in use, so three fast ones and two drivers are added while everybody else charges on.
-import { type Charging, type Scenario, serviceOf } from "./scenario.ts";
+import { type Scenario, serviceOf } from "./scenario.ts";
 
 export const peakLoad: Scenario = {
   name: "peak-load",
   title: "three charge points and two drivers are added while others charge, and are used at once",
   async play(stage) {
-    const early: Charging[] = [];
-    for (const cp of ["CP-001", "CP-004"]) early.push(await stage.charge(cp));
+    const early = await stage.chargeBoth("CP-001", "CP-004");
 
     const cps = stage.free("CP-011", "CP-012", "CP-013");
     const [eleven = "", twelve = "", thirteen = ""] = cps;
@@ -32,19 +31,20 @@ export const peakLoad: Scenario = {
     for (const driver of [frank, grace])
       await stage.expect(`${driver}'s phone lists the new points, free`, { withinS: 10 }, async () => {
         const listed = await stage.doors.phone(driver, "/charging-points");
-        const free = JSON.stringify(listed?.value).match(/"cp_id":"CP-\d+"[^{}]*?"status":"FREE"/g) ?? [];
-        return cps.every((cp) => free.some((text) => text.includes(cp)));
+        if (listed?.status !== 200) return false;
+        const points = listed.value as { cp_id: string; status: string }[];
+        return cps.every((cp) => points.some(({ cp_id, status }) => cp_id === cp && status === "FREE"));
       });
 
-    const late = [
-      await stage.charge(eleven, { driver: frank }),
-      await stage.charge(thirteen, { driver: grace }),
-    ];
-    for (const session of [...early, ...late]) await stage.flows(session);
-    for (const session of [...early, ...late]) await stage.unplug(session);
+    const late = await Promise.all([
+      stage.charge(eleven, { driver: frank }),
+      stage.charge(thirteen, { driver: grace }),
+    ]);
+    const all = [...early, ...late];
+    for (const session of all) await stage.flows(session);
+    for (const session of all) await stage.unplug(session);
     const prices: number[] = [];
-    for (const session of [...early, ...late])
-      prices.push((await stage.billed(session, { withinS: 30 })).priceEurPerKwh);
+    for (const session of all) prices.push((await stage.billed(session, { withinS: 30 })).priceEurPerKwh);
     stage.check("each at its point's price", prices.join() === "0.28,0.31,0.4,0.5", prices.join(", "));
     stage.othersUntouched();
   },

@@ -14,6 +14,7 @@ export interface PlayOptions {
   /** How the fleet is named in the report. */
   fleet: string;
   forMs: number;
+  rounds: number;
   /** Leave the fleet as the story left it. */
   keep: boolean;
   tell(atMs: number, text: string): void;
@@ -30,7 +31,7 @@ export async function playScenario(scenario: Scenario, options: PlayOptions): Pr
   );
   const book = new StoryBook(options.tell);
   const witness = await openWitness(doors, book.begin.monoMs, options.onGlance);
-  const scene = openStage({ doors, book, logs, witness, forMs: options.forMs });
+  const scene = openStage({ doors, book, logs, witness, forMs: options.forMs, rounds: options.rounds });
   let brokeOff: string | null = null;
   const guarded = async (work: () => Promise<void>) => {
     try {

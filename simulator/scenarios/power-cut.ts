@@ -13,8 +13,11 @@ export const powerCut: Scenario = {
 
     await stage.mains("CP-008", true);
     await stage.shows("CP-008", "ON", { withinS: 30 });
+    await stage.flows(session, { withinS: 30 });
     await stage.unplug(session);
-    await stage.billed(session, { withinS: 30 });
+    stage.say("what flowed between the engine's last look and the cut is lost with the box's counter");
+    await stage.billed(session, { withinS: 30, unreadS: 1.5 });
+
     const next = await stage.charge("CP-008");
     await stage.unplug(next);
     await stage.billed(next, { withinS: 30 });

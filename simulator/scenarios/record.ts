@@ -17,6 +17,8 @@ export interface Verdict {
   boundMs: number | null;
   /** Figures behind it, or why it failed. */
   note: string;
+  /** The measured figure that it is a sample of. */
+  figure?: string;
 }
 
 export interface Step {

@@ -26,6 +26,8 @@ export interface Scenario {
 export interface Within extends Bound {
   /** Measured from here instead of from the last thing that was done. */
   since?: Moment;
+  /** Its time is a sample of this figure. */
+  figure?: string;
 }
 
 /** Looks once; undefined or false: not yet. */
@@ -62,12 +64,16 @@ export interface Stage extends Acts, Expectations {
   doors: Doors;
   /** How long a soak is to last. */
   forMs: number;
+  /** How many samples of each measured figure are wanted. */
+  rounds: number;
   say(text: string): void;
   /** Waits until `look` sees it. */
   expect<T>(what: string, within: Within, look: LookOnce<T>, note?: (seen: T) => string): Promise<T>;
   /** Judges what is known already. */
   check(what: string, ok: boolean, note?: string): void;
   now(): Moment;
+  /** Lets up to a second pass, so that samples fall anywhere into the rhythm of probes and reports. */
+  anyMoment(): Promise<void>;
   /** The first of these names that the fleet does not have: `CP-011` or the next number, `driver-frank` or `…-2`. */
   free(...wanted: string[]): string[];
   /** As seen a moment ago. */
@@ -100,6 +106,8 @@ export interface Acts {
   act(text: string, names: string[], work: () => Promise<unknown>): Promise<Moment>;
   /** Asks for a charge, plugs a car in and waits until energy flows. Waits for its turn where others charge. */
   charge(cp: string, wish?: ChargeWish): Promise<Charging>;
+  /** The same at two points at once. */
+  chargeBoth(one: string, other: string): Promise<[Charging, Charging]>;
   /** The car leaves. */
   unplug(session: Charging): Promise<void>;
 }
@@ -109,14 +117,17 @@ export interface Expectations {
   shows(cp: string, state: CpReading["state"], within: Within): Promise<void>;
   /** The service writes this line, to the letter after its time and level. */
   logs(service: string, line: string | RegExp, within: Within): Promise<void>;
-  /** The charger's own meter goes on counting. */
-  flows(session: Charging): Promise<void>;
+  /** The charger's own meter goes on counting; within 5 s from now, unless said. */
+  flows(session: Charging, within?: Within): Promise<void>;
   /** A new driver is refused there, with a reason. */
   refuses(cp: string): Promise<void>;
   /** The driver's inbox holds a message with this text. */
   told(driver: string, text: string, within: Within): Promise<void>;
-  /** One bill, energy × price, and the energy is what the charger's own meter counted. */
-  billed(session: Charging, within: Within): Promise<Bill>;
+  /**
+   * One bill, energy × price, and the energy is what the charger's own meter counted. `unreadS`: what flowed so long
+   * before a box lost its memory may be missing, in the driver's favour.
+   */
+  billed(session: Charging, within: Within & { unreadS?: number }): Promise<Bill>;
   /** Everybody but these stayed On, and no other service ended or began. */
   othersUntouched(...names: string[]): void;
   /** On, by news of its monitor that came this long after the last act. */

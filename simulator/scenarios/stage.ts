@@ -1,5 +1,6 @@
 // The stage on which a scenario is played: its verbs, over the doors of a running fleet.
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import type { ServiceReport } from "../fleet/control-messages.ts";
 import { cpIdOf, cpNumberIn } from "../fleet/typed-names.ts";
@@ -20,6 +21,7 @@ export interface StageParts {
   logs: LogWatch;
   witness: Witness;
   forMs: number;
+  rounds: number;
 }
 
 export interface OpenStage {
@@ -34,14 +36,21 @@ export interface OpenStage {
 }
 
 const energyFlowsWithin: Within = { withinS: 15 };
+/** As long as two of the charger's steps of metering. */
+const flowWatchedMs = 1_000;
 
 export function openStage(parts: StageParts): OpenStage {
   const { doors, book, logs, witness } = parts;
   const touched = new Set<string>();
   const all = new Map<string, OpenCharging>();
   const unbilled = new Map<string, OpenCharging>();
+  const plugged = new Map<string, OpenCharging>();
   const sessions: SessionRecord[] = [];
   const pids = new Map(witness.newest().services.map(({ name, pid }) => [name, pid]));
+  // Not On from the beginning (removed once, say): no matter of this story.
+  const lame = new Set(
+    (witness.newest().cps ?? []).filter(({ state }) => state !== "ON").map(({ cp_id }) => cp_id),
+  );
   const story = randomBytes(2).toString("hex");
   let guests = 0;
 
@@ -55,11 +64,14 @@ export function openStage(parts: StageParts): OpenStage {
   const stage: Stage = {
     doors,
     forMs: parts.forMs,
+    rounds: parts.rounds,
     say: (text) => book.say(text),
     expect: (what, within, look, note) =>
       book.expect(what, within, look, (seen) => ({ note: note?.(seen) ?? "" })),
     check: (what, ok, note) => book.check(what, ok, note),
     now: moment,
+    anyMoment: () => delay(Math.random() * 1_000),
+    chargeBoth: (one, other) => Promise.all([stage.charge(one), stage.charge(other)]),
     cps: () => witness.newest().cps ?? [],
     services: () => witness.newest().services,
     free: (...wanted) => freeNames(wanted, witness.newest().services),
@@ -70,15 +82,17 @@ export function openStage(parts: StageParts): OpenStage {
       const session = await beginCharging(doors, cp, driver, wish, (text) => book.say(text));
       all.set(session.sid, session);
       unbilled.set(session.sid, session);
+      plugged.set(session.sid, session);
       sessions.push({ sid: session.sid, cp, driver, bill: null });
       book.act(`${driver} is granted ${cp} and plugs in`, [cp]);
       await book.expect(`energy flows for ${driver} at ${cp}`, energyFlowsWithin, async () => {
         const shown = (await doors.cps())?.find((one) => one.cp_id === cp);
-        return shown?.engine_state === "SUPPLYING" && (shown.telemetry?.kw ?? 0) > 0;
+        return shown?.telemetry?.session_id === session.sid && shown.telemetry.kwh > 0;
       });
       return { sid: session.sid, cp, driver };
     },
     async unplug(session) {
+      plugged.delete(session.sid);
       book.act(`${session.driver}'s car leaves ${session.cp}`, [session.cp]);
       await leave(doors, known(session));
     },
@@ -98,16 +112,20 @@ export function openStage(parts: StageParts): OpenStage {
         ({ atMs }) => ({ wallMs: atMs }),
       );
     },
-    async flows(session) {
-      const from = await meteredWh(doors, known(session));
+    async flows(session, within) {
+      const own = known(session);
+      let from = { atMs: performance.now(), wh: await meteredWh(doors, own) };
       await book.expect(
         `${session.driver} goes on charging at ${session.cp}`,
-        { withinS: 5, since: moment() },
+        within ?? { withinS: 5, since: moment() },
         async () => {
-          const wh = await meteredWh(doors, known(session));
-          return wh > from && wh;
+          const wh = await meteredWh(doors, own);
+          const now = { atMs: performance.now(), wh };
+          if (wh === from.wh) from = now;
+          const tookMs = now.atMs - from.atMs;
+          return tookMs >= flowWatchedMs && { kw: ((wh - from.wh) * 3_600) / tookMs, wh };
         },
-        (wh) => ({ note: `${wh.toFixed(1)} Wh by now` }),
+        ({ kw, wh }) => ({ note: `${kw.toFixed(1)} kW, ${wh.toFixed(0)} Wh by now` }),
       );
     },
     async refuses(cp) {
@@ -125,7 +143,7 @@ export function openStage(parts: StageParts): OpenStage {
         (await inboxOf(doors, driver))?.some(({ message }) => message.includes(text)),
       );
     },
-    async billed(session, within) {
+    async billed(session, { unreadS = 0, ...within }) {
       const own = known(session);
       const seen = await book.expect(
         `${session.driver}'s session at ${session.cp} is billed exactly once`,
@@ -142,7 +160,7 @@ export function openStage(parts: StageParts): OpenStage {
         },
         ({ bill, wh, times, told }) => {
           const others = sessions.filter(({ driver, cp }) => driver === session.driver && cp === session.cp);
-          const wrong = billFaults(bill, wh, times);
+          const wrong = billFaults(bill, wh, times, (own.pointW * unreadS) / 3_600);
           if (told === 0) wrong.push("the driver was not told");
           if (others.length === 1 && told > 1 && session.driver.startsWith("guest-"))
             wrong.push(`the driver was told ${told} times`);
@@ -157,7 +175,7 @@ export function openStage(parts: StageParts): OpenStage {
       return seen.bill;
     },
     othersUntouched(...names) {
-      const except = new Set([...names, ...touched]);
+      const except = new Set([...names, ...touched, ...lame]);
       const off = [...witness.rows]
         .filter(([name, spans]) => /^CP-/.test(name) && !except.has(name) && troublesOf(spans).length > 0)
         .map(([name, spans]) => `${name} was ${troublesOf(spans).join(", ")}`);
@@ -171,13 +189,13 @@ export function openStage(parts: StageParts): OpenStage {
     async heard(cp, laterS, within) {
       const since = within.since ?? book.lastAct;
       await book.expect(`${cp} is On, and heard ${laterS} s later`, { ...within, since }, () =>
-        isFresh(doors, since.wallMs + laterS * 1_000, cp),
+        isFresh(doors, since.wallMs + laterS * 1_000, (id) => id === cp),
       );
     },
     async whole(within) {
       const since = within.since ?? book.lastAct;
       await book.expect("every charge point is On, by fresh news", { ...within, since }, () =>
-        isFresh(doors, since.wallMs),
+        isFresh(doors, since.wallMs, (id) => touched.has(id) || !lame.has(id)),
       );
     },
   };
@@ -187,15 +205,12 @@ export function openStage(parts: StageParts): OpenStage {
     sessions,
     undo,
     async curtain() {
-      const left = [...unbilled.values()];
-      for (const session of left) await stage.unplug(session);
-      for (const session of left) await stage.billed(session, { withinS: 30 });
+      for (const session of [...plugged.values()]) await stage.unplug(session);
+      for (const session of [...unbilled.values()]) await stage.billed(session, { withinS: 30 });
     },
     async tidy() {
-      for (const session of unbilled.values()) {
-        await leave(doors, session);
-        await giveBack(doors, session);
-      }
+      for (const session of plugged.values()) await leave(doors, session);
+      for (const session of unbilled.values()) await giveBack(doors, session);
     },
   };
 }
@@ -219,12 +234,12 @@ const Shown = z.object({
   feed: z.object({ stale_since: z.string().nullable() }),
 });
 
-/** All of them, or this one, are On and were heard after an instant on the wall; the feed brings news. */
-async function isFresh(doors: Doors, sinceMs: number, cp?: string): Promise<boolean> {
+/** Those that are meant are On and were heard after an instant on the wall; the feed brings news. */
+async function isFresh(doors: Doors, sinceMs: number, isMeant: (cp: string) => boolean): Promise<boolean> {
   const answer = await doors.central("/cp");
   if (answer?.status !== 200) return false;
   const { charging_points, feed } = Shown.parse(answer.value);
-  const meant = charging_points.filter(({ cp_id }) => cp === undefined || cp_id === cp);
+  const meant = charging_points.filter(({ cp_id }) => isMeant(cp_id));
   return (
     feed.stale_since === null &&
     meant.length > 0 &&

@@ -65,6 +65,7 @@ export class StoryBook {
     read: (seen: T) => { note?: string; wallMs?: number; wrong?: string } = () => ({}),
   ): Promise<T> {
     const since = within.since ?? this.#lastAct;
+    const sampled = within.figure === undefined ? {} : { figure: within.figure };
     const until = performance.now() + patienceMs(within);
     for (;;) {
       const seen = await look();
@@ -72,12 +73,12 @@ export class StoryBook {
         const { note = "", wallMs, wrong } = read(seen);
         const at = moment();
         const tookMs = wallMs === undefined ? at.monoMs - since.monoMs : Math.max(0, wallMs - since.wallMs);
-        const verdict = judge(what, within, this.atMs(at), tookMs, wrong ?? note);
+        const verdict = { ...judge(what, within, this.atMs(at), tookMs, wrong ?? note), ...sampled };
         this.judge(wrong === undefined ? verdict : { ...verdict, ok: false });
         return seen;
       }
       if (performance.now() > until) {
-        this.judge(judge(what, within, this.atMs(), null, ""));
+        this.judge({ ...judge(what, within, this.atMs(), null, ""), ...sampled });
         throw new StoryEnds(what);
       }
       await delay(lookEveryMs);

@@ -10,7 +10,7 @@ const right = 16;
 const rowHeight = 24;
 const bandHeight = 16;
 const marksHeight = 22;
-const titleHeight = 34;
+const titleHeight = 50;
 const lineHeight = 17;
 
 const words: Record<Look, string> = {
@@ -30,7 +30,7 @@ const words: Record<Look, string> = {
 const style = `
   text { font: 12px system-ui, sans-serif; fill: #1c1c1c; }
   .title { font-size: 16px; font-weight: 600; }
-  .small { font-size: 10px; }
+  .small { font-size: 10px; } .wrong { fill: #c01818; font-weight: 600; }
   .grid { stroke: #8886; stroke-width: 1; }
   .mark { stroke: #b26a00; stroke-width: 1; stroke-dasharray: 3 2; }
   .flag { fill: #b26a00; } .number { fill: #ffffff; font-size: 10px; font-weight: 600; }
@@ -42,7 +42,7 @@ const style = `
   .stopped, .killed { fill: #33363b; } .paused { fill: #7d5ba6; } .cut { fill: #c77700; }
   .in { fill: #ffffff; font-size: 10px; } .in-dark { fill: #10240f; font-size: 10px; }
   @media (prefers-color-scheme: dark) {
-    text { fill: #ececec; }
+    text { fill: #ececec; } .wrong { fill: #ff8080; }
     .ground { fill: #17181b; }
     .disconnected { stroke: #ffffff; }
     .stopped, .killed { fill: #5a5f68; }
@@ -57,10 +57,10 @@ export function timelineSvg(story: StoryRecord): string {
   const below = top + names.length * rowHeight;
   const looks = looksOf(names.map((name) => story.rows.get(name) ?? []));
   const actsTop = below + 52;
-  const height = actsTop + story.acts.length * lineHeight + 16;
+  const failed = story.verdicts.filter(({ ok }) => !ok);
+  const height = actsTop + (story.acts.length + failed.length) * lineHeight + 16;
   const x = scale(story.tookMs);
-  const failed = story.verdicts.filter(({ ok }) => !ok).length;
-  const verdict = failed > 0 ? `${failed} expectations failed` : "every expectation met";
+  const verdict = failed.length > 0 ? `${failed.length} expectations failed` : "every expectation met";
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title words">`,
     `<title id="title">${escaped(story.name)}: ${escaped(story.title)}</title>`,
@@ -68,14 +68,23 @@ export function timelineSvg(story: StoryRecord): string {
     `<style>${style}\n</style>`,
     `<defs><pattern id="away" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M0 6L6 0" stroke="#888888"/></pattern></defs>`,
     `<rect class="ground" width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text class="title" x="12" y="22">${escaped(clip(`${story.name}: ${story.title}`, 90))} (${verdict})</text>`,
+    `<text class="title" x="12" y="22">${escaped(story.name)}</text>`,
+    `<text x="12" y="40">${escaped(clip(story.title, 110))} (${verdict})</text>`,
     ...ticks(story.tookMs, x, top, below),
     ...names.flatMap((name, i) => row(name, story.rows.get(name) ?? [], top + i * rowHeight, x)),
     ...story.acts.map((act, i) => mark(act, i + 1, x, titleHeight, below)),
+    ...failed.map(
+      ({ atMs, what }) =>
+        `<text class="wrong" x="${x(atMs)}" y="${below + 4}" text-anchor="middle">✗<title>${escaped(what)}</title></text>`,
+    ),
     ...legend(looks, below + 34),
     ...story.acts.map(
       (act, i) =>
         `<text x="12" y="${actsTop + (i + 1) * lineHeight}">${i + 1}  ${escaped(clip(actText(act), 130))}</text>`,
+    ),
+    ...failed.map(
+      (verdict, i) =>
+        `<text class="wrong" x="12" y="${actsTop + (story.acts.length + i + 1) * lineHeight}">✗  ${escaped(clip(`${seconds(verdict.atMs)} s  ${verdict.what}`, 130))}</text>`,
     ),
     "</svg>",
     "",
