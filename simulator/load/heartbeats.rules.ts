@@ -13,21 +13,35 @@ export interface Heartbeats {
   /** Charge points that were shown as anything but On after they had been On: the worst state, and how often. */
   fallen: Map<string, { state: Beat["state"]; looks: number }>;
   looks: number;
+  /** When the looker looked last, on its own clock. */
+  lookedMs: number | null;
   known: Map<string, { heardMs: number | null; wasOn: boolean }>;
 }
 
+/** Of the interval: beats jitter, and an answer is up to some 100 ms old. */
+const blindPart = 0.75;
+
 export function noHeartbeats(): Heartbeats {
-  return { gapsMs: [], fallen: new Map(), looks: 0, known: new Map() };
+  return { gapsMs: [], fallen: new Map(), looks: 0, lookedMs: null, known: new Map() };
 }
 
-/** Adds one look. A look that came so late that beats passed between two looks is no gap of theirs. */
-export function addLook(before: Heartbeats, beats: readonly Beat[]): Heartbeats {
+/**
+ * Adds one look, taken at `lookedMs`. After a pause in which a beat may have come and gone unseen, what lies between
+ * the beats seen is no gap.
+ */
+export function addLook(
+  before: Heartbeats,
+  beats: readonly Beat[],
+  lookedMs: number,
+  intervalMs: number,
+): Heartbeats {
+  const blind = before.lookedMs !== null && lookedMs - before.lookedMs > blindPart * intervalMs;
   const known = new Map(before.known);
   const fallen = new Map(before.fallen);
   const gapsMs = [...before.gapsMs];
   for (const { cp, state, heardMs } of beats) {
     const was = known.get(cp);
-    if (was && was.heardMs !== null && heardMs !== null && heardMs > was.heardMs)
+    if (!blind && was && was.heardMs !== null && heardMs !== null && heardMs > was.heardMs)
       gapsMs.push(heardMs - was.heardMs);
     if (was?.wasOn && state !== "ON") {
       const seen = fallen.get(cp);
@@ -41,7 +55,7 @@ export function addLook(before: Heartbeats, beats: readonly Beat[]): Heartbeats 
       wasOn: (was?.wasOn ?? false) || state === "ON",
     });
   }
-  return { gapsMs, fallen, looks: before.looks + 1, known };
+  return { gapsMs, fallen, looks: before.looks + 1, lookedMs, known };
 }
 
 export interface Delays {

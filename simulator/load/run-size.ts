@@ -63,6 +63,7 @@ const onWithinMs = 300_000;
 /** Until sessions have begun and ended at their usual pace. */
 const warmUpMs = 45_000;
 const finishWithinMs = 60_000;
+const closeWithinMs = 20_000;
 
 export async function runSize(options: SizeOptions): Promise<SizeResult> {
   const state = mkdtempSync(join(tmpdir(), "ev-load-"));
@@ -84,17 +85,16 @@ export async function runSize(options: SizeOptions): Promise<SizeResult> {
     places,
     addressesOf(fleet.fleet.system, { portOffset: 0, servers: {} }).kafkaBootstrap,
   );
-  let failed = true;
+  let result: Measured | undefined;
   try {
-    const result = await measure(options, fleet, gauges);
-    failed = ended.length > 0;
-    return { ...result, ended, state };
+    result = await measure(options, fleet, gauges);
   } finally {
     await gauges.close();
-    await fleet.close(20_000);
-    if (options.keep || failed) options.say(`logs and data are kept in ${state}`);
-    else rmSync(state, { recursive: true, force: true });
+    await fleet.close(closeWithinMs);
+    if (result && ended.length === 0 && !options.keep) rmSync(state, { recursive: true, force: true });
+    else options.say(`logs and data are kept in ${state}`);
   }
+  return { ...result, ended, state };
 }
 
 async function writeSystem(places: Places, options: SizeOptions, cps: number): Promise<void> {
@@ -204,9 +204,10 @@ async function watch(
   let n = 0;
   let lateMs = 0;
   while (performance.now() < until) {
+    const lookedMs = performance.now();
     const shown = await readShown(fleet.centralUrl);
     const beats = known ? shown?.beats.filter(({ cp }) => known.has(cp)) : shown?.beats;
-    if (beats) heartbeats = addLook(heartbeats, beats);
+    if (beats) heartbeats = addLook(heartbeats, beats, lookedMs, statusIntervalMs);
     n += 1;
     if (n % 5 === 0) {
       const look = await gauges.look(servicesOf(fleet));
@@ -216,7 +217,7 @@ async function watch(
       lateMs = Math.max(lateMs, ...look.workers.map((one) => one.lateMs));
     }
     dueMs = Math.max(dueMs + lookEveryMs, performance.now());
-    await pause(dueMs - performance.now());
+    await pause(Math.max(0, dueMs - performance.now()));
   }
   return { heartbeats, lateMs };
 }

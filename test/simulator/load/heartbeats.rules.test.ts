@@ -3,7 +3,10 @@ import { describe, expect, test } from "vitest";
 import { addLook, type Beat, delaysOf, noHeartbeats } from "../../../simulator/load/heartbeats.rules.ts";
 
 const on = (heardMs: number | null, cp = "CP-001"): Beat => ({ cp, state: "ON", heardMs });
-const seen = (...looks: Beat[][]) => looks.reduce(addLook, noHeartbeats());
+const intervalMs = 2_000;
+/** Looks one second apart. */
+const seen = (...looks: Beat[][]) =>
+  looks.reduce((sum, beats, i) => addLook(sum, beats, i * 1_000, intervalMs), noHeartbeats());
 
 describe("heartbeats", () => {
   test("a gap is from one beat to the next, however often they are looked at", () => {
@@ -13,6 +16,13 @@ describe("heartbeats", () => {
 
   test("the first beat has no gap", () => {
     expect(seen([on(null)], [on(9_000)]).gapsMs).toEqual([]);
+  });
+
+  test("what passes while nobody looks is no gap", () => {
+    let sum = addLook(noHeartbeats(), [on(0)], 0, intervalMs);
+    sum = addLook(sum, [on(4_000)], 1_900, intervalMs);
+    sum = addLook(sum, [on(6_000)], 2_900, intervalMs);
+    expect(sum.gapsMs).toEqual([2_000]);
   });
 
   test("delays are what a beat came later than its interval", () => {
