@@ -1,6 +1,7 @@
 // The doors of this host: where other hosts reach the servers of this fleet. The servers themselves listen on loopback
 // alone; each door forwards one port of one named address, and exists only when it was asked for.
 import { isIPv4 } from "node:net";
+import { errorText } from "../../wire/process/log.ts";
 import { openTcpProxy, type TcpProxy } from "../faults/tcp-proxy.ts";
 import { Complaint } from "./complaint.ts";
 import { isCode } from "./process-identity.ts";
@@ -47,7 +48,7 @@ export async function openDoors(address: string, specs: readonly ServiceSpec[]):
       throw new Complaint(`${address} is no address of this host: \`ip -brief address\` lists them`);
     if (isCode(error, "EADDRINUSE") || isCode(error, "EACCES"))
       throw new Complaint(
-        `a port of ${address} cannot be listened on (${error instanceof Error ? error.message : error}): stop what listens there, or use --port-offset N`,
+        `a port of ${address} cannot be listened on (${errorText(error)}): stop what listens there, or use --port-offset N`,
       );
     throw error;
   }

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { decode } from "hono/jwt";
 import * as z from "zod";
+import { errorText } from "../../wire/process/log.ts";
 import { Complaint } from "./complaint.ts";
 
 const Payload = z.object({ sub: z.string(), role: z.string(), exp: z.number() });
@@ -42,7 +43,7 @@ function readTokenFile(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new Complaint(`EV_TOKEN_FILE cannot be read: ${error instanceof Error ? error.message : error}`);
+    throw new Complaint(`EV_TOKEN_FILE cannot be read: ${errorText(error)}`);
   }
 }
 

@@ -83,7 +83,7 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
     if (left.length > 0) options.say(`ended ${left.length} services that an earlier start had left behind`);
     checkTools(specs);
     checkCertificates(specs, options.servers.mqttCertDir);
-    checkTokens(specs, places, options.servers, options.tokens ?? new Map());
+    await checkTokens(specs, places, options.servers, options.tokens ?? new Map());
     await checkPorts(specs);
     // Whatever may be added later is bundled too.
     const possible = servicesOf(baseFleet(), { places, portOffset: 0, servers: {}, only: [] });

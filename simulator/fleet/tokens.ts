@@ -1,5 +1,5 @@
 // Tokens of this machine: each driver's, written where its phone reads it, and the operator's for page and view.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { openTokens } from "../../central-fn/api/tokens.ts";
 import { driverIdOf } from "../workers/simulated.ts";
 import { phoneTokensPath } from "../workers/worker-specs.ts";
@@ -12,23 +12,31 @@ import { driverTokenPath, type Servers } from "./services.ts";
 const driverTokenS = 30 * 86_400;
 const operatorTokenS = 7 * 86_400;
 
-/** Throws a Complaint when a driver has no token for a Central elsewhere: only that Central's host can give one. */
-export function checkTokens(
+/** Rejects with a Complaint when a driver has no token for a Central elsewhere: only that Central's host can give one. */
+export async function checkTokens(
   specs: readonly ServiceSpec[],
   places: Places,
   servers: Servers,
   given: ReadonlyMap<string, string>,
-): void {
+): Promise<void> {
   if (!servers.centralUrl) return;
-  const without = specs.flatMap(({ role, subject }) =>
-    role === "driver" && subject && !given.has(subject) && !existsSync(driverTokenPath(places, subject))
-      ? [subject]
-      : [],
-  );
+  const without: string[] = [];
+  for (const { role, subject } of specs)
+    if (role === "driver" && subject && !given.has(subject) && !(await hasForeignToken(subject, places)))
+      without.push(subject);
   if (without.length > 0)
     throw new Complaint(
       `no token for ${without.join(", ")} at ${servers.centralUrl}: run \`ev token ${without.join(" ")}\` on Central's host, and give what it prints as EV_TOKEN, or in a file as EV_TOKEN_FILE`,
     );
+}
+
+/** A token of this host's own key was meant for the Central that ran here, and no other takes it. */
+async function hasForeignToken(driver: string, places: Places): Promise<boolean> {
+  const path = driverTokenPath(places, driver);
+  if (!existsSync(path)) return false;
+  if (!existsSync(places.tokenKey)) return true;
+  const known = await openTokens(places.tokenKey).verify(readFileSync(path, "utf8").trim());
+  return known === undefined;
 }
 
 /** Before a phone starts: a fresh token, or the one that was given for a Central elsewhere. */
@@ -41,7 +49,7 @@ export async function prepareTokens(
   if (spec.role === "drivers") return preparePhones(spec.holds ?? 0, places, servers);
   if (spec.role !== "driver" || spec.subject === null) return;
   const path = driverTokenPath(places, spec.subject);
-  checkTokens([spec], places, servers, given);
+  await checkTokens([spec], places, servers, given);
   const gift = given.get(spec.subject);
   if (gift) writePrivate(path, `${gift}\n`);
   if (servers.centralUrl) return;
