@@ -1,17 +1,25 @@
-// `ev up --detach`: starts a supervisor of its own session, shows its progress, and leaves when all is ready.
+// `ev up --detach`: starts a supervisor of its own session, shows its progress, and leaves when all is ready. Where
+// the fleet runs already it starts whatever does not: repeated, it leaves everything as it is.
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { livingSupervisor } from "../fleet/leftovers.ts";
 import { makePlaces, placesOf } from "../fleet/places.ts";
 import type { Arguments } from "./arguments.ts";
 import type { DetachedNews } from "./narrator.ts";
 import type { Output } from "./output.ts";
+import { serviceVerb } from "./service-verbs.ts";
 
 const cli = fileURLToPath(new URL("../cli.ts", import.meta.url));
 
 export async function startDetached(args: Arguments, output: Output): Promise<number> {
   const places = placesOf(args.stateDir);
+  const running = livingSupervisor(places);
+  if (running && asksNothingNew(args, running.portOffset)) {
+    output.line(`the fleet of ${places.state} runs already: starting what does not`);
+    return serviceVerb("start", { ...args, words: [] }, output);
+  }
   makePlaces(places);
   // It holds the operator link with its token: for this user alone.
   const log = openSync(join(places.logs, "fleet.log"), "a", 0o600);
@@ -63,4 +71,10 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
     child.once("error", reject);
     child.once("exit", (code) => resolve(code ?? 1));
   });
+}
+
+/** Nothing that a fleet is told only at its start: another size, part, address or port. */
+function asksNothingNew({ only, listen, values, portOffset }: Arguments, runningOffset: number): boolean {
+  const size = ["--cps", "--drivers"].some((name) => values.has(name));
+  return only.length === 0 && listen === undefined && !size && portOffset === runningOffset;
 }

@@ -104,6 +104,22 @@ test("detached, it leaves when all is ready, and down ends it", async () => {
   expect(readdirSync(join(state, "run")).filter((name) => /pid|sock|supervisor/.test(name))).toEqual([]);
 }, 40_000);
 
+test("detached again, it starts what does not run and leaves the rest as it is; another size is refused", async () => {
+  const up = upOfOne("--detach");
+  expect(await up.over).toBe(0);
+  const same = ev("up", "--detach");
+  expect(await same.over).toBe(0);
+  expect(same.said).toMatch(/runs already: starting what does not\nevery service runs already/);
+  await ev("kill", "ev-mqtt").over;
+  const again = ev("up", "--detach");
+  expect(await again.over).toBe(0);
+  expect(again.said).toMatch(/ev-mqtt is ready after/);
+  for (const other of [upOfOne("--detach"), ev("up", "--detach", "--cps", "20")]) {
+    expect(await other.over).toBe(1);
+    expect(other.said).toMatch(/a fleet already runs with state/);
+  }
+}, 40_000);
+
 test("a taken port is one line that names it, also when detached", async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(1883 + offset, "127.0.0.1", resolve));
