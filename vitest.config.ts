@@ -12,7 +12,7 @@ export default defineConfig({
           ...common,
           name: "units",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/real/**", "test/journeys/**"],
+          exclude: ["test/real/**", "test/journeys/**", "test/scenarios/**"],
         },
       },
       {
@@ -23,6 +23,17 @@ export default defineConfig({
           include: ["test/journeys/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // Every scenario of `ev scenario`, one after the other on a fleet of their own.
+        test: {
+          ...common,
+          name: "scenarios",
+          include: ["test/scenarios/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 240_000,
           hookTimeout: 120_000,
         },
       },

@@ -1,4 +1,5 @@
-// `npm test`, `npm run test:real` and `npm run test:chaos`: the suites one after the other, each with its time; the last line counts.
+// `npm test`, `npm run test:real`, `test:chaos`, `test:scenarios` and `test:fault-tolerance`: the suites one after the
+// other, each with its time; the last line counts.
 // With TALLY set, the counts are also added to that file, for a caller that runs several of these.
 import { spawn, spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -29,6 +30,8 @@ const groups: Record<string, Suite[]> = {
   ],
   real: [{ name: "real servers and programs", minutes: 8, run: () => vitest("real") }],
   chaos: [{ name: "a minute of chaos on real processes", minutes: 3, run: chaos }],
+  scenarios: [{ name: "scenarios on a live fleet", minutes: 5, run: () => vitest("scenarios") }],
+  "fault-tolerance": [{ name: "fault tolerance of real processes", minutes: 4, run: faultTolerance }],
 };
 
 /** Runs one vitest project; a run that cannot be counted, or counts no test, has failed. */
@@ -110,6 +113,17 @@ function chaos(): Count {
   if (run.status === 0) return { passed: 1, failed: 0 };
   console.log(`chaos: ${outcomes[run.status ?? 2] ?? "crashed"}`);
   return { passed: 0, failed: 1 };
+}
+
+/** `ev test-fault-tolerance` on a fleet of its own; each of its expectations counts as a test. */
+async function faultTolerance(): Promise<Count> {
+  const state = mkdtempSync(join(tmpdir(), "ev-fault-tolerance-"));
+  const args = ["test-fault-tolerance", "--state", state, "--port-offset", "18000"];
+  const { code, text } = await output("simulator/cli.ts", ...args);
+  console.log(text);
+  rmSync(state, { recursive: true, force: true });
+  const [, passed = 0, failed = 0] = /^(\d+) passed, (\d+) failed$/m.exec(text) ?? [];
+  return { passed: Number(passed), failed: Math.max(Number(failed), code === 0 ? 0 : 1) };
 }
 
 const group = groups[process.argv[2] ?? "default"];

@@ -119,6 +119,7 @@ async function play(
       doors,
       fleet,
       forMs: durationOption(args, "--for") ?? usualSoakMs,
+      rounds: 1,
       keep: args.flags.has("--keep"),
       tell: teller.tell,
       onGlance: teller.onGlance,

@@ -63,10 +63,11 @@ export class StoryBook {
     within: Within,
     look: LookOnce<T>,
     read: (seen: T) => { note?: string; wallMs?: number; wrong?: string } = () => ({}),
+    waitMs = patienceMs(within),
   ): Promise<T> {
     const since = within.since ?? this.#lastAct;
     const sampled = within.figure === undefined ? {} : { figure: within.figure };
-    const until = performance.now() + patienceMs(within);
+    const until = performance.now() + waitMs;
     for (;;) {
       const seen = await look();
       if (seen !== undefined && seen !== false) {

@@ -2,14 +2,16 @@
 import { clip, harmless } from "../cli/text.ts";
 import type { Glance } from "./witness.ts";
 
-const shownAtMost = 16;
-
-/** Lines of at most `columns` characters: services that do not run, then charge points that charge or are not On. */
+/**
+ * At most `rows` lines of at most `columns` characters: services that do not run, then charge points that charge or
+ * are not On, and whoever is in `touched`.
+ */
 export function storyTable(
   glance: Glance,
   touched: ReadonlySet<string>,
   title: string,
   columns: number,
+  rows: number,
 ): string[] {
   const services = glance.services
     .filter(({ name, status }) => status !== "running" || touched.has(name))
@@ -39,13 +41,12 @@ export function storyTable(
             return line(harmless(cp.cp_id), String(icon), String(word), figures, Number(color));
           });
   const all = [...services, ...cps];
-  const more =
-    all.length > shownAtMost ? [{ text: `… and ${all.length - shownAtMost} more`, color: 90 }] : [];
-  return [
-    { text: `── ${title} `.padEnd(columns, "─"), color: 90 },
-    ...all.slice(0, shownAtMost),
-    ...more,
-  ].map(({ text, color }) => `\x1b[${color}m${clip(text, columns)}\x1b[0m`);
+  const room = Math.max(1, rows - 1);
+  const shown = all.length > room ? all.slice(0, room - 1) : all;
+  const left = all.length - shown.length;
+  const more = left > 0 ? [{ text: `  … and ${left} more`, color: 90 }] : [];
+  const heading = { text: `── ${title} `.padEnd(columns, "─"), color: 90 };
+  return [heading, ...shown, ...more].map(({ text, color }) => `\x1b[${color}m${clip(text, columns)}\x1b[0m`);
 }
 
 function line(name: string, icon: string, word: string, more: string, color: number) {

@@ -1,6 +1,6 @@
 // Tells a story where somebody reads it: plain lines, and on a terminal a live table under them.
 import type { Output } from "../cli/output.ts";
-import { clip, durationText } from "../cli/text.ts";
+import { durationText } from "../cli/text.ts";
 import { storyTable } from "./story-table.ts";
 import type { Glance } from "./witness.ts";
 
@@ -27,13 +27,13 @@ export function openTeller(title: string, output: Output): Teller {
       // Whoever is named in the story stays in its table.
       for (const [name] of text.matchAll(/\b(CP-\d+|ev-[a-z0-9-]+)/g)) touched.add(name);
       const line = `${(atMs / 1_000).toFixed(1).padStart(6)} s  ${text}`;
-      if (live) draw(`${clip(colored(line), process.stdout.columns + 10)}\n`);
+      if (live) draw(`${colored(line)}\n`);
       else output.line(line);
     },
     onGlance(glance) {
       if (!live) return;
       const heading = `${title}, ${durationText(performance.now() - beganMs)}`;
-      table = storyTable(glance, touched, heading, process.stdout.columns - 1);
+      table = storyTable(glance, touched, heading, process.stdout.columns - 1, process.stdout.rows - 2);
       draw("");
     },
     close() {

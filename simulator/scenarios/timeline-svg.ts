@@ -60,7 +60,10 @@ export function timelineSvg(story: StoryRecord): string {
   const failed = story.verdicts.filter(({ ok }) => !ok);
   const height = actsTop + (story.acts.length + failed.length) * lineHeight + 16;
   const x = scale(story.tookMs);
-  const verdict = failed.length > 0 ? `${failed.length} expectations failed` : "every expectation met";
+  const verdict =
+    failed.length > 0
+      ? `${failed.length} ${failed.length === 1 ? "expectation" : "expectations"} failed`
+      : "every expectation met";
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title words">`,
     `<title id="title">${escaped(story.name)}: ${escaped(story.title)}</title>`,
