@@ -33,6 +33,8 @@ const codes = {
 
 export function eventLogContract(name: string, log: EventLogUnderTest): void {
   const { shortestSessionMs = 6_000, kill9, restart } = log;
+  /** Of waiting tests; a broker that has just started, or a busy machine, may need it. */
+  const patient = { timeout: 20_000 };
   let kafka: Kafka;
   let producer: Producer;
   const ends: (() => unknown)[] = [];
@@ -51,7 +53,14 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
   const newTopic = async (partitions = 1, more: Partial<ITopicConfig> = {}) => {
     const topic = unique("topic");
     const topics = [{ topic, numPartitions: partitions, replicationFactor: 1, ...more }];
-    await (await admin()).createTopics({ topics, waitForLeaders: true });
+    const one = await admin();
+    await one.createTopics({ topics, waitForLeaders: false });
+    await vi.waitFor(async () => {
+      const known = await one.fetchTopicMetadata({ topics: [topic] });
+      expect(known.topics[0]?.partitions.every(({ leader }) => leader >= 0)).toBe(true);
+      // The leader may hear of it later than the one that was asked.
+      expect((await wire().fetch(topic, 0)).error).toBe(0);
+    }, patient);
     return topic;
   };
   /** A consumer that runs until the test ends, and what it has seen. */
@@ -98,6 +107,8 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
         allowAutoTopicCreation: false,
       });
       await producer.connect();
+      // Whoever asks first for a group's coordinator brings the topic of offsets about.
+      await vi.waitFor(async () => (await admin()).fetchOffsets({ groupId: unique("group") }), patient);
     });
     afterEach(async () => {
       await Promise.all(ends.splice(0).map((end) => end()));
@@ -118,7 +129,7 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
         await producer.send({ topic, messages });
         await producer.send({ topic, messages: [{ key: "none", value: null, partition: 2 }] });
         const { seen } = await reading(topic);
-        await vi.waitFor(() => expect(seen).toHaveLength(31), { timeout: 10_000 });
+        await vi.waitFor(() => expect(seen).toHaveLength(31), patient);
         for (const partition of [0, 1, 2]) {
           const part = seen.filter((one) => one.partition === partition);
           expect(part.map((one) => one.offset)).toEqual(part.map((_, i) => i));
@@ -138,7 +149,10 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
         for (let i = 0; i < 5; i++)
           await producer.send({ topic, messages: [{ key: "cp-1", value: `${i}` }] });
         const { seen } = await reading(topic);
-        await vi.waitFor(() => expect(seen.map((one) => one.value)).toEqual(["0", "1", "2", "3", "4"]));
+        await vi.waitFor(
+          () => expect(seen.map((one) => one.value)).toEqual(["0", "1", "2", "3", "4"]),
+          patient,
+        );
         expect(new Set(seen.map((one) => one.partition)).size).toBe(1);
       });
 
@@ -151,7 +165,7 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
         });
         await send(topic, ["after"]);
         const { seen } = await reading(topic);
-        await vi.waitFor(() => expect(seen.map((one) => one.value.length)).toEqual([900_000, 5]));
+        await vi.waitFor(() => expect(seen.map((one) => one.value.length)).toEqual([900_000, 5]), patient);
       });
 
       test("of a topic with its own limit are measured by that limit", async () => {
@@ -206,19 +220,19 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
       });
 
       test("answers empty when its time is over, and holds up nobody else meanwhile", async () => {
-        const topic = await newTopic();
+        const [topic, elsewhere] = [await newTopic(), await newTopic()];
         const [waiter, other] = [wire(), wire()];
         const began = performance.now();
         let isOver = false;
-        const waiting = waiter.fetch(topic, 0, { maxWaitMs: 1_000 }).finally(() => {
+        const waiting = waiter.fetch(topic, 0, { maxWaitMs: 2_000 }).finally(() => {
           isOver = true;
         });
         await other.initProducerId();
-        await send(await newTopic(), ["elsewhere"]);
+        await send(elsewhere, ["elsewhere"]);
         expect(isOver).toBe(false);
         const { records, error, highWatermark } = await waiting;
         expect([records.length, error, highWatermark]).toEqual([0, 0, 0]);
-        expect(performance.now() - began).toBeGreaterThanOrEqual(990);
+        expect(performance.now() - began).toBeGreaterThanOrEqual(1_990);
       });
 
       test("waits until the wanted bytes are there", async () => {
@@ -275,11 +289,11 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
         const topic = await newTopic();
         await send(topic, values(10));
         const first = await reading(topic, unique("group"), false);
-        await vi.waitFor(() => expect(first.seen).toHaveLength(10));
+        await vi.waitFor(() => expect(first.seen).toHaveLength(10), patient);
         await first.consumer.commitOffsets([{ topic, partition: 0, offset: "6" }]);
         await first.consumer.disconnect();
         const second = await reading(topic, first.groupId, false);
-        await vi.waitFor(() => expect(second.seen.map((one) => one.value)).toEqual(values(4, 6)));
+        await vi.waitFor(() => expect(second.seen.map((one) => one.value)).toEqual(values(4, 6)), patient);
         const committed = await (await admin()).fetchOffsets({ groupId: first.groupId, topics: [topic] });
         expect(committed[0]?.partitions).toMatchObject([{ partition: 0, offset: "6" }]);
       });
@@ -296,6 +310,55 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
       });
     });
 
+    describe("retention", () => {
+      const startOf = async (topic: string) =>
+        Number((await (await admin()).fetchTopicOffsets(topic))[0]?.low);
+
+      test("by age takes what is too old, and offsets go on", async () => {
+        const [old, kept] = [
+          await newTopic(1, { configEntries: [{ name: "retention.ms", value: "60000" }] }),
+          await newTopic(),
+        ];
+        const timestamp = String(Date.now() - 3_600_000);
+        for (const topic of [old, kept])
+          await producer.send({ topic, messages: values(3).map((value) => ({ value, timestamp })) });
+        await vi.waitFor(async () => expect(await startOf(old)).toBe(3), patient);
+        expect((await wire().fetch(old, 0)).error).toBe(codes.offsetOutOfRange);
+        await send(old, ["new"]);
+        const { seen } = await reading(old);
+        await vi.waitFor(
+          () => expect(seen.map((one) => [one.offset, one.value])).toEqual([[3, "new"]]),
+          patient,
+        );
+        expect(await startOf(kept)).toBe(0);
+      });
+
+      test("by size takes the oldest segments and keeps the newest records", async () => {
+        const configEntries = [
+          { name: "retention.bytes", value: "1500000" },
+          { name: "segment.bytes", value: "1048576" },
+        ];
+        const topic = await newTopic(1, { configEntries });
+        for (const value of values(6)) await send(topic, [value.padEnd(900_000)]);
+        await vi.waitFor(async () => expect(await startOf(topic)).toBeGreaterThanOrEqual(3), patient);
+        const { seen } = await reading(topic);
+        await vi.waitFor(() => expect(seen.at(-1)?.value.trim()).toBe("v5"), patient);
+        expect(seen.length).toBeGreaterThanOrEqual(2);
+      });
+
+      test("leaves a reader whose place is gone at the oldest record that is there", async () => {
+        const topic = await newTopic(1, { configEntries: [{ name: "retention.ms", value: "60000" }] });
+        const timestamp = String(Date.now() - 3_600_000);
+        const groupId = unique("group");
+        expect(await wire().commit(groupId, -1, "", topic, 1)).toBe(0);
+        await producer.send({ topic, messages: values(3).map((value) => ({ value, timestamp })) });
+        await vi.waitFor(async () => expect(await startOf(topic)).toBe(3), patient);
+        await send(topic, ["new"]);
+        const { seen } = await reading(topic, groupId);
+        await vi.waitFor(() => expect(seen.map((one) => one.value)).toEqual(["new"]), patient);
+      });
+    });
+
     describe("topics", () => {
       test("are made once, grow, show their configuration, and go away", async () => {
         const one = await admin();
@@ -305,7 +368,7 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
         await vi.waitFor(async () => {
           const { topics } = await one.fetchTopicMetadata({ topics: [topic] });
           expect(topics[0]?.partitions.map((part) => part.partitionId).sort()).toEqual([0, 1, 2, 3]);
-        });
+        }, patient);
         const { resources } = await one.describeConfigs({
           includeSynonyms: false,
           resources: [{ type: 2, name: topic, configNames: ["retention.ms"] }],
@@ -315,7 +378,7 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
         ]);
         expect(await one.listTopics()).toContain(topic);
         await one.deleteTopics({ topics: [topic] });
-        await vi.waitFor(async () => expect(await one.listTopics()).not.toContain(topic));
+        await vi.waitFor(async () => expect(await one.listTopics()).not.toContain(topic), patient);
       });
 
       test("start anew when they are made again after they were deleted", async () => {
@@ -324,9 +387,9 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
         await send(topic, values(3));
         await one.deleteTopics({ topics: [topic] });
         await vi.waitFor(async () => {
-          await one.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+          await one.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false });
           expect(await one.fetchTopicOffsets(topic)).toMatchObject([{ low: "0", high: "0" }]);
-        });
+        }, patient);
       });
 
       test("take the offsets that groups committed in them along when they are deleted", async () => {
@@ -335,7 +398,7 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
         const group = unique("group");
         expect(await client.commit(group, -1, "", topic, 3)).toBe(0);
         await (await admin()).deleteTopics({ topics: [topic] });
-        await vi.waitFor(async () => expect((await client.committed(group, topic)).offset).toBe(-1));
+        await vi.waitFor(async () => expect((await client.committed(group, topic)).offset).toBe(-1), patient);
       });
 
       test.each([
@@ -417,7 +480,7 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
         ends.push(() => safe.disconnect());
         for (let i = 0; i < 20; i++) await safe.send({ topic, messages: [{ value: `v${i}` }] });
         const { seen } = await reading(topic);
-        await vi.waitFor(() => expect(seen.map((one) => one.value)).toEqual(values(20)));
+        await vi.waitFor(() => expect(seen.map((one) => one.value)).toEqual(values(20)), patient);
       });
     });
 
@@ -426,23 +489,20 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
         const topic = await newTopic(4);
         const groupId = unique("group");
         const first = await reading(topic, groupId);
-        await vi.waitFor(() => expect(first.assigned()).toHaveLength(4), { timeout: 10_000 });
+        await vi.waitFor(() => expect(first.assigned()).toHaveLength(4), patient);
         const second = await reading(topic, groupId);
         const both = () => [...first.assigned(), ...second.assigned()].sort((a, b) => a - b);
-        await vi.waitFor(
-          () => {
-            expect([first.assigned().length, second.assigned().length]).toEqual([2, 2]);
-            expect(both()).toEqual([0, 1, 2, 3]);
-          },
-          { timeout: 15_000 },
-        );
+        await vi.waitFor(() => {
+          expect([first.assigned().length, second.assigned().length]).toEqual([2, 2]);
+          expect(both()).toEqual([0, 1, 2, 3]);
+        }, patient);
         for (const partition of [0, 1, 2, 3]) await send(topic, [`p${partition}`], partition);
-        await vi.waitFor(() => expect(first.seen.length + second.seen.length).toBe(4), { timeout: 10_000 });
+        await vi.waitFor(() => expect(first.seen.length + second.seen.length).toBe(4), patient);
         await second.consumer.disconnect();
-        await vi.waitFor(() => expect(first.assigned()).toHaveLength(4), { timeout: 15_000 });
+        await vi.waitFor(() => expect(first.assigned()).toHaveLength(4), patient);
         for (const partition of [0, 1, 2, 3]) await send(topic, [`q${partition}`], partition);
         const q = () => first.seen.filter((one) => one.value.startsWith("q"));
-        await vi.waitFor(() => expect(q()).toHaveLength(4), { timeout: 10_000 });
+        await vi.waitFor(() => expect(q()).toHaveLength(4), patient);
       });
 
       test("go on without a member that was killed, once its session is over", async () => {
@@ -495,7 +555,7 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
       test("are listed and described", async () => {
         const topic = await newTopic(2);
         const { groupId, assigned } = await reading(topic);
-        await vi.waitFor(() => expect(assigned()).toHaveLength(2), { timeout: 10_000 });
+        await vi.waitFor(() => expect(assigned()).toHaveLength(2), patient);
         const one = await admin();
         expect((await one.listGroups()).groups.map((group) => group.groupId)).toContain(groupId);
         const { groups } = await one.describeGroups([groupId, unique("nobody")]);
@@ -517,7 +577,8 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
       });
 
       test("that ask in a newer version than is known are told which versions there are", async () => {
-        const answer = await wire().ask(18, 99, () => {});
+        // The empty tag section that ends the header of newer versions.
+        const answer = await wire().ask(18, 99, (w) => w.int8(0));
         expect(answer.int16()).toBe(codes.unsupportedVersion);
       });
 
@@ -578,19 +639,21 @@ export function eventLogContract(name: string, log: EventLogUnderTest): void {
           const before = wire();
           const sessionMs = shortestSessionMs * 10;
           const { memberId, generation } = await before.becomeOnlyMember(group, sessionMs);
-          await before.commit(group, generation, memberId, topic, 42);
+          expect(await before.commit(group, generation, memberId, topic, 42)).toBe(0);
           await kill9();
           await restart();
           const after = wire();
-          await vi.waitFor(async () => expect(await after.heartbeat(group, generation, memberId)).toBe(0));
+          // Read first: while Kafka loads its groups, it answers every heartbeat with yes.
           expect((await after.committed(group, topic)).offset).toBe(42);
+          expect(await after.heartbeat(group, generation, memberId)).toBe(0);
+          expect(await after.heartbeat(group, generation + 1, memberId)).toBe(codes.illegalGeneration);
         });
 
         test("is survived by a running consumer, which goes on where it was", async () => {
           const topic = await newTopic(2);
           const one = await reading(topic);
           await send(topic, values(10));
-          await vi.waitFor(() => expect(one.seen).toHaveLength(10), { timeout: 10_000 });
+          await vi.waitFor(() => expect(one.seen).toHaveLength(10), patient);
           await kill9();
           await restart();
           await vi.waitFor(() => send(topic, values(5, 10)), { timeout: 20_000 });

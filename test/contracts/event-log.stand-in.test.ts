@@ -7,7 +7,10 @@ const shortestSessionMs = 1_000;
 let kafka: KafkaProcess;
 
 beforeAll(async () => {
-  kafka = await startKafkaProcess({ KAFKA_LEAST_SESSION_MS: String(shortestSessionMs) });
+  kafka = await startKafkaProcess({
+    KAFKA_LEAST_SESSION_MS: String(shortestSessionMs),
+    KAFKA_RETENTION_CHECK_MS: "300",
+  });
 });
 afterAll(() => kafka.remove());
 

@@ -91,10 +91,10 @@ export class Wire {
         const error = p.int16();
         const highWatermark = p.int64();
         p.int64();
-        p.int64();
+        const startOffset = p.int64();
         p.array(() => p.int64() + p.int64());
         p.int32();
-        return { error, highWatermark, records: p.bytes() };
+        return { error, highWatermark, startOffset, records: p.bytes() };
       });
     });
     const part = found?.[0];
@@ -103,10 +103,14 @@ export class Wire {
   }
 
   async initProducerId(): Promise<number> {
-    const answer = await this.ask(22, 1, (w) => w.string(null).int32(60_000));
-    answer.int32();
-    if (answer.int16() !== 0) throw new Error("InitProducerId refused");
-    return answer.int64();
+    for (;;) {
+      const answer = await this.ask(22, 1, (w) => w.string(null).int32(60_000));
+      answer.int32();
+      const error = answer.int16();
+      if (error === 0) return answer.int64();
+      // A broker that has just started asks its controller for numbers first.
+      if (!notYet.has(error)) throw new Error(`InitProducerId refused with ${error}`);
+    }
   }
 
   async join(group: string, memberId: string, sessionMs: number, protocol = "range") {
@@ -172,25 +176,31 @@ export class Wire {
   }
 
   async committed(group: string, topic: string): Promise<{ offset: number; metadata: string | null }> {
-    const answer = await this.ask(9, 4, (w) => {
-      w.string(group).array([topic], (name) => w.string(name).array([0], (p) => w.int32(p)));
-    });
-    answer.int32();
-    const [found] = answer.array((t) => {
-      t.string();
-      return t.array((p) => {
-        p.int32();
-        const one = { offset: p.int64(), metadata: p.nullableString() };
-        p.int16();
-        return one;
+    for (;;) {
+      const answer = await this.ask(9, 4, (w) => {
+        w.string(group).array([topic], (name) => w.string(name).array([0], (p) => w.int32(p)));
       });
-    });
-    return found?.[0] ?? { offset: -1, metadata: null };
+      answer.int32();
+      const [found] = answer.array((t) => {
+        t.string();
+        return t.array((p) => {
+          p.int32();
+          const one = { offset: p.int64(), metadata: p.nullableString() };
+          p.int16();
+          return one;
+        });
+      });
+      // A broker that has just started reads its groups first.
+      if (!notYet.has(answer.int16())) return found?.[0] ?? { offset: -1, metadata: null };
+    }
   }
 }
 
 /** A consumer protocol subscription that names no topic. */
-const subscription = Buffer.from("0000000000000000ffffffff".slice(0, 20), "hex");
+const subscription = Buffer.from("000000000000ffffffff", "hex");
+
+/** Coordinator loading, not available, not here: what a broker says that has just started. */
+const notYet = new Set([14, 15, 16]);
 
 export function produceRequest(topic: string, records: Buffer, acks = -1, partition = 0): Write {
   return (w) => {
