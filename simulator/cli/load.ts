@@ -1,6 +1,7 @@
 // `ev load`: the repeatable benchmark of large fleets. A fleet of its own per size, on ports and in a folder of its
 // own; prints what it measured, checks what must hold, and exits 1 when something does not.
 import { Complaint } from "../fleet/complaint.ts";
+import { SystemFile } from "../fleet/fleet-schemas.ts";
 import { count, processRows } from "../load/figures.rules.ts";
 import { runSize, type SizeResult } from "../load/run-size.ts";
 import { type Check, checksOf, compare } from "../load/verdict.rules.ts";
@@ -14,6 +15,7 @@ const defaults = { cps: "1000", forMs: 60_000, sessions: 0.1 };
 /** Of its time a driver is in a session so much: the rest is waiting between two. */
 const drivenPart = 0.87;
 const mostCps = 10_000;
+const { cps_per_worker: cpsPerWorker } = SystemFile.parse({}).simulated;
 
 export async function load(args: Arguments, output: Output): Promise<number> {
   const sizes = readSizes(args.values.get("--cps") ?? defaults.cps);
@@ -22,7 +24,8 @@ export async function load(args: Arguments, output: Output): Promise<number> {
   const add = wholeNumber("--add", args.values.get("--add") ?? "0", mostCps);
   const drivers = args.values.get("--drivers");
   const largest = Math.max(...sizes);
-  const perWorker = add > 0 ? largest : 500;
+  // Those that are added get a worker of their own, so that nothing else restarts.
+  const perWorker = add > 0 ? largest : cpsPerWorker;
   const results: SizeResult[] = [];
   for (const cps of sizes) {
     const voices = openVoices(output, `${count(cps)} charge points`);

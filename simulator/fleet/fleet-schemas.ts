@@ -75,9 +75,9 @@ export const SystemFile = z.strictObject({
     .strictObject({
       cps: z.number().int().min(0).max(20_000).default(0),
       drivers: z.number().int().min(0).max(5_000).default(0),
-      cps_per_worker: z.number().int().min(1).max(5_000).default(500),
+      cps_per_worker: z.number().int().min(1).max(5_000).default(1_000),
     })
-    .default({ cps: 0, drivers: 0, cps_per_worker: 500 }),
+    .default({ cps: 0, drivers: 0, cps_per_worker: 1_000 }),
   /** For single services, by name: environment that replaces what they get (another broker's address, say). */
   env: z.record(z.string(), z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string())).default({}),
 });

@@ -33,10 +33,10 @@ export interface ServiceSpec {
   /** Loopback TCP port it listens on. */
   port: number | null;
   /**
-   * `small`: waits most of the time, one of dozens. `large`: everybody's messages pass through it. `fleet`: holds
-   * hundreds of charge points or drivers.
+   * `small`: waits most of the time, one of dozens. `large`: everybody's messages pass through it. `busy`: those of a
+   * large fleet. `fleet`: holds hundreds of charge points or drivers.
    */
-  size: "small" | "large" | "fleet";
+  size: "small" | "large" | "busy" | "fleet";
   files: SpecFile[];
 }
 

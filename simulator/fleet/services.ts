@@ -63,6 +63,9 @@ export function servicesOf(fleet: Fleet, options: ServiceOptions): ServiceSpec[]
     ...fleet.drivers.map((driver) => driverPhone(driver, fleet.system, options)),
     ...workerSpecs(fleet, options.places, addressesOf(fleet.system, options)),
   ]
+    .map((spec) =>
+      spec.size === "large" && fleet.system.simulated.cps > 0 ? { ...spec, size: "busy" as const } : spec,
+    )
     .map((spec) => withCertificate(spec, servers.mqttCertDir))
     .map((spec) => ({ ...spec, env: { ...spec.env, ...fleet.system.env[spec.name] } }));
   const chosen = { cps: options.onlyCp, drivers: options.onlyDriver } as const;

@@ -27,17 +27,17 @@ const named = (found: ReturnType<typeof specs>, role: string) =>
 
 describe("a large fleet", () => {
   test("keeps the charge points that have files as processes of their own", () => {
-    const found = specs(1_000, 200);
+    const found = specs(1_500, 200);
     expect(named(found, "engine")).toHaveLength(10);
     expect(named(found, "driver")).toHaveLength(5);
     expect(named(found, "cps")).toEqual([
-      ["ev-cps-1", 490],
+      ["ev-cps-1", 990],
       ["ev-cps-2", 500],
     ]);
     expect(named(found, "drivers")).toEqual([["ev-drivers-1", 200]]);
     expect(found.find(({ name }) => name === "ev-cps-1")?.env).toMatchObject({
       FIRST: "1",
-      LAST: "500",
+      LAST: "1000",
       EXCEPT: "1,2,3,4,5,6,7,8,9,10",
     });
   });
