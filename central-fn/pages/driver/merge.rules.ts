@@ -1,0 +1,118 @@
+// How answers that come by different ways come together: pure.
+//
+// 1. A session never goes back: what is further stays, whichever answer was late.
+// 2. A message is kept once, by its sequence, and what was read stays read.
+import type { OwnSession } from "../../api/driver/own-session.view.ts";
+import { isOver } from "./session.rules.ts";
+
+/** As in the life of a session: what pauses or is offered may go to and fro. */
+const order: Record<OwnSession["phase"], number> = {
+  requested: 0,
+  scheduled: 1,
+  queued: 2,
+  offered: 2,
+  accepted: 3,
+  intent: 4,
+  charging: 5,
+  suspended: 5,
+  rejected: 6,
+  expired: 6,
+  cancelled: 6,
+  aborted: 6,
+  needs_review: 7,
+  ended: 8,
+  billed: 9,
+};
+
+/** The one that is further; of two that are equally far the one whose figures are newer, else the one that came. */
+export function further(known: OwnSession | undefined, came: OwnSession): OwnSession {
+  if (!known || order[came.phase] > order[known.phase]) return came;
+  if (order[came.phase] < order[known.phase]) return known;
+  return (known.figures_at ?? "") > (came.figures_at ?? "~") ? known : came;
+}
+
+/** Own sessions by id, as they were last answered. */
+export type Sessions = Readonly<Record<string, OwnSession>>;
+
+export function withSessions(sessions: Sessions, came: readonly OwnSession[]): Sessions {
+  const next: Record<string, OwnSession> = { ...sessions };
+  for (const session of came) next[session.session_id] = further(next[session.session_id], session);
+  return next;
+}
+
+/** Ids to be looked at one by one: known or heard of, not over as far as known, and in no list that just came. */
+export function toLookAt(
+  sessions: Sessions,
+  listed: readonly string[],
+  heardOf: readonly string[] = [],
+): string[] {
+  const open = Object.values(sessions).flatMap((one) => (isOver(one) ? [] : [one.session_id]));
+  const unknown = heardOf.filter((sid) => !sessions[sid]);
+  return [...new Set([...open, ...unknown])].filter((sid) => !listed.includes(sid)).sort();
+}
+
+/** Without those that were over long ago: at most `most` of what is over, the newest by when they were asked for. */
+export function withoutOld(sessions: Sessions, most = 20): Sessions {
+  const all = Object.values(sessions);
+  const over = all.filter(isOver).sort((a, b) => (b.requested_at ?? "").localeCompare(a.requested_at ?? ""));
+  const kept = [...all.filter((one) => !isOver(one)), ...over.slice(0, most)];
+  return kept.length === all.length ? sessions : Object.fromEntries(kept.map((one) => [one.session_id, one]));
+}
+
+export interface Message {
+  sequence: number;
+  created_at: string | null;
+  message: string;
+  type: "SESSION" | "QUEUE" | "ALERT";
+  event: string;
+  session_id: string | null;
+  cp_id: string | null;
+  read: boolean;
+}
+
+/** As many as an inbox keeps. */
+const messagesAtMost = 500;
+
+/** Oldest first, each once. */
+export function withMessages(known: readonly Message[], came: readonly Message[]): Message[] {
+  const bySequence = new Map(known.map((message) => [message.sequence, message]));
+  for (const message of came) {
+    const read = message.read || bySequence.get(message.sequence)?.read === true;
+    bySequence.set(message.sequence, { ...message, read });
+  }
+  return [...bySequence.values()].sort((a, b) => a.sequence - b.sequence).slice(-messagesAtMost);
+}
+
+/** Everything up to `sequence` is read. */
+export function readUpTo(messages: readonly Message[], sequence: number): Message[] {
+  return messages.map((one) => (one.sequence <= sequence && !one.read ? { ...one, read: true } : one));
+}
+
+export function unreadOf(messages: readonly Message[]): number {
+  return messages.filter(({ read }) => !read).length;
+}
+
+/** Whether messages before the first one here exist: sequences begin at 1 and have no gap. */
+export function firstGap(messages: readonly Message[]): { after: number; limit: number } | undefined {
+  const first = messages[0]?.sequence ?? 1;
+  const limit = Math.min(100, first - 1);
+  return limit > 0 ? { after: first - 1 - limit, limit } : undefined;
+}
+
+/** A point of the chart of a running session. */
+export interface Sample {
+  atMs: number;
+  powerKw: number;
+}
+
+const samplesAtMost = 360;
+
+/** With a sample of `session`, when its figures are newer than the last; thinned evenly when there are many. */
+export function withSample(samples: readonly Sample[], session: OwnSession): readonly Sample[] {
+  const atMs = Date.parse(session.figures_at ?? "");
+  const last = samples.at(-1);
+  if (Number.isNaN(atMs) || session.power_kw === null || (last && atMs <= last.atMs)) return samples;
+  const next = [...samples, { atMs, powerKw: session.power_kw }];
+  if (next.length <= samplesAtMost) return next;
+  return next.filter((_, i) => i % 2 === 0 || i === next.length - 1);
+}
