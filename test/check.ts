@@ -12,6 +12,12 @@ export interface Check {
 
 export const checks: Check[] = [
   { name: "types", program: "node_modules/typescript/bin/tsc", args: ["-p", "."] },
+  // What runs in a browser knows the browser's types and no other room.
+  {
+    name: "types of the pages",
+    program: "node_modules/typescript/bin/tsc",
+    args: ["-p", "central-fn/pages"],
+  },
   {
     name: "format and lint",
     program: "node_modules/@biomejs/biome/bin/biome",

@@ -1,10 +1,11 @@
-// Bundles the services once, so that forty processes load a few files each instead of hundreds: kept under
-// node_modules/.cache/ev and used again until a source file changes.
+// Bundles the services and the web pages once, so that forty processes load a few files each instead of hundreds: kept
+// under node_modules/.cache/ev and used again until a source file changes.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Plugin } from "esbuild";
 import * as z from "zod";
+import { buildPages } from "../../central-fn/pages/build.ts";
 import { Complaint } from "./complaint.ts";
 import { readFile, writeJson } from "./fleet-files.ts";
 import { isCode } from "./process-identity.ts";
@@ -13,6 +14,8 @@ export interface Bundles {
   dir: string;
   /** The file to run for an entry such as `bridge/bridge-main.ts`. */
   fileOf(entry: string): string;
+  /** Folder of the built web pages. */
+  pages: string;
   /** True when nothing had to be built. */
   reused: boolean;
 }
@@ -46,12 +49,13 @@ export async function bundle(root: string, entries: readonly string[]): Promise<
   const wanted = [...new Set(entries)].sort();
   for (const entry of wanted)
     if (!existsSync(join(root, entry))) throw new Complaint(`${entry} is missing: the clone is incomplete`);
-  const manifestPath = join(cache, `${hashOf([banner, ...external, ...wanted])}.json`);
+  const manifestPath = join(cache, `${hashOf(["pages", banner, ...external, ...wanted])}.json`);
+  const pagesIn = (dir: string) => join(dir, "pages");
   const fileIn = (dir: string) => (entry: string) => join(dir, entry.replace(/\.ts$/, ".mjs"));
 
   const known = existsSync(manifestPath) ? readFile(manifestPath, Manifest) : undefined;
   if (known && existsSync(known.dir) && isCurrent(root, known.inputs))
-    return { dir: known.dir, fileOf: fileIn(known.dir), reused: true };
+    return { dir: known.dir, fileOf: fileIn(known.dir), pages: pagesIn(known.dir), reused: true };
 
   const making = join(cache, `making-${process.pid}`);
   const sources = await build(root, wanted, making);
@@ -61,7 +65,7 @@ export async function bundle(root: string, entries: readonly string[]): Promise<
   else renameSync(making, dir);
   writeJson(manifestPath, { dir, inputs });
   dropOldBuilds(cache, dir);
-  return { dir, fileOf: fileIn(dir), reused: false };
+  return { dir, fileOf: fileIn(dir), pages: pagesIn(dir), reused: false };
 }
 
 async function build(root: string, entries: string[], outdir: string): Promise<string[]> {
@@ -84,7 +88,8 @@ async function build(root: string, entries: string[], outdir: string): Promise<s
       metafile: true,
       logLevel: "silent",
     });
-    return Object.keys(built.metafile.inputs).sort();
+    const pages = await buildPages(root, join(outdir, "pages"));
+    return [...new Set([...Object.keys(built.metafile.inputs), ...pages])].sort();
   } catch (error) {
     rmSync(outdir, { recursive: true, force: true });
     const first = error instanceof Error ? error.message : String(error);

@@ -48,6 +48,8 @@ export function commandOf(spec: ServiceSpec, bundles: Bundles, root: string, com
       // Written where its driver reads it; nobody else needs to know it.
       EV_TOKEN: undefined,
       NODE_COMPILE_CACHE: compileCache,
+      // Read by those that have a page.
+      PAGES_PATH: bundles.pages,
       ...spec.env,
     },
   };

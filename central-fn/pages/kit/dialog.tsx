@@ -1,0 +1,48 @@
+// A question that must be answered before anything else: the browser's own modal dialog, which keeps the focus inside,
+// closes on Escape and gives the focus back to where it came from.
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { Icon } from "./icons.tsx";
+
+export interface DialogProps {
+  title: string;
+  /** The word for closing without doing anything, for screen readers. */
+  closeWord: string;
+  onClose(): void;
+  children: ComponentChildren;
+}
+
+/** Open as long as it is rendered. */
+export function Dialog({ title, closeWord, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => shown?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onMouseDown={(event) => {
+        if (event.target === dialog.current) onClose();
+      }}
+    >
+      <div class="dialog-body">
+        <header class="dialog-head">
+          <h2 id={id}>{title}</h2>
+          <button type="button" class="button-quiet button-icon" onClick={onClose} aria-label={closeWord}>
+            <Icon name="close" />
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,2 @@
+// What a page imports beside code: stylesheets, which the build gathers.
+declare module "*.css";
