@@ -14,6 +14,7 @@ import { port, positive, readEnvironment, whole } from "../wire/process/environm
 import { endWith } from "../wire/process/lifetime.ts";
 import { errorText, openLog } from "../wire/process/log.ts";
 import { createApp } from "./api/app.ts";
+import { openLive } from "./api/live/live.ts";
 import { serveHttp } from "./api/serve.ts";
 import { openTokens } from "./api/tokens.ts";
 import { createHandler, handsOf } from "./on-event/batch.ts";
@@ -21,7 +22,10 @@ import { centralGroup, centralTopics, handleRecords } from "./on-event/consume.t
 import { perform } from "./on-event/execute.ts";
 import { centralEnvironment } from "./on-event/parts.ts";
 import { sweep } from "./on-event/sweep.ts";
+import { readPage } from "./pages/built-pages.ts";
+import { staleFeedMs } from "./rules/status.ts";
 import { openTable } from "./tables/open.ts";
+import { watchedTable } from "./tables/watched.ts";
 
 const env = readEnvironment(
   centralEnvironment.extend({
@@ -29,6 +33,8 @@ const env = readEnvironment(
     HTTP_PORT: port.default(8000),
     TOKEN_KEY_PATH: z.string().min(1),
     SWEEP_INTERVAL_MS: positive.default(1_000),
+    /** Folder of the built pages; without, the API stands alone. */
+    PAGES_PATH: z.string().min(1).optional(),
     /** Copies of each topic that is made here; a cluster of one broker can keep one. */
     REPLICATION: whole.min(1).default(1),
     /** Where to dial whatever address the broker names: a tunnel. */
@@ -60,8 +66,9 @@ async function had<T>(what: Promise<T>): Promise<T> {
   }
 }
 
-const table = await had(openTable(env.TABLE_URL));
+const table = watchedTable(await had(openTable(env.TABLE_URL)));
 const producer = openProducer({ ...address, clientId: "central", closeWithinMs: 1_500 });
+const live = openLive({ table, partitions, now: nowMs, log, staleFeedMs });
 const app = createApp({
   table,
   append: (record) => producer.send([record]),
@@ -69,6 +76,8 @@ const app = createApp({
   partitions,
   tokens: openTokens(env.TOKEN_KEY_PATH),
   log,
+  page: env.PAGES_PATH === undefined ? undefined : readPage(env.PAGES_PATH, "operator"),
+  live,
 });
 const server = await had(serveHttp(app, { host: env.HTTP_HOST, port: env.HTTP_PORT, log }));
 log.info(`started successfully, ${server.url}`);
@@ -83,6 +92,7 @@ let stopping = false;
 endWith(log, async () => {
   stopping = true;
   clearTimeout(sweepTimer);
+  live.close();
   // First nothing new comes in, then what is at work ends, then its doors close.
   await Promise.all([server.close(), consumer?.close()]);
   await producer.close();

@@ -4,11 +4,12 @@
 // 2. A driver's path is the caller's own, else it does not exist (404): `{driver_id}` must be the token's subject.
 // 3. An id in a path has its form, else 400; no handler sees another.
 import type { Context, MiddlewareHandler } from "hono";
+import { getCookie } from "hono/cookie";
 import { matchedRoutes } from "hono/route";
 import { idPattern, sidPattern } from "../../wire/messages/index.ts";
 import { operationIdPattern } from "./operation-id.ts";
 import { Problem } from "./problem.ts";
-import type { Caller, Role, Tokens } from "./tokens.ts";
+import { type Caller, eventsCookie, type Role, type Tokens } from "./tokens.ts";
 
 export interface ApiEnv {
   Variables: { caller: Caller | undefined };
@@ -28,6 +29,10 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /cp": "public",
   "GET /cp/:cp_id": "public",
   "GET /telemetry": "public",
+
+  "POST /events/cookie": readers,
+  "GET /events": operator,
+  "GET /drivers/:driver_id/events": driver,
 
   "GET /charging-points": readers,
   "GET /charging-points/:cp_id": readers,
@@ -82,10 +87,11 @@ export const access: Readonly<Record<string, Access>> = {
 
 export function guard(tokens: Tokens): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    const caller = await callerOf(c, tokens);
-    c.set("caller", caller);
     // The first that fits is the one that answers.
     const route = matchedRoutes(c).find(({ method }) => method !== "ALL");
+    const byCookie = route !== undefined && cookieOpens.has(`${route.method} ${route.path}`);
+    const caller = (await callerOf(c, tokens)) ?? (byCookie ? await callerByCookie(c, tokens) : undefined);
+    c.set("caller", caller);
     // No route: the answer is 404 or 405, whoever calls.
     if (!route) return next();
     const allowed = access[`${route.method} ${route.path}`];
@@ -101,6 +107,17 @@ export function guard(tokens: Tokens): MiddlewareHandler<ApiEnv> {
     checkPath(route.path, c.req.path, caller);
     return next();
   };
+}
+
+/** Reading alone, for EventSource; a cookie of ours opens nothing else. */
+const cookieOpens: ReadonlySet<string> = new Set(["GET /events", "GET /drivers/:driver_id/events"]);
+
+/** A page of another origin may send the cookie where both are one site: its call counts as one without. */
+async function callerByCookie(c: Context, tokens: Tokens): Promise<Caller | undefined> {
+  const site = c.req.header("sec-fetch-site");
+  if (site !== undefined && site !== "same-origin" && site !== "none") return undefined;
+  const cookie = getCookie(c, eventsCookie);
+  return cookie === undefined ? undefined : tokens.verifyCookie(cookie);
 }
 
 /** A token that is there must be good, also where none is needed: its sender believes to be known. */

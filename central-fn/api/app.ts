@@ -30,6 +30,7 @@ import { receiptStyleSource } from "./driver/receipt.page.ts";
 import { requestRoutes } from "./driver/requests.ts";
 import { sessionRoutes } from "./driver/sessions.ts";
 import { openFleet } from "./fleet.ts";
+import { eventRoutes } from "./live/events.ts";
 import { pageRoutes } from "./page.ts";
 import type { AppOptions, Parts } from "./parts.ts";
 import { Problem, problemResponse } from "./problem.ts";
@@ -43,6 +44,7 @@ export function createApp(options: AppOptions) {
     staleFeedMs,
     fleetFreshMs,
     appendWithinMs: 5_000,
+    live: undefined,
     ...options,
     fleet: openFleet({ table, partitions, freshMs: fleetFreshMs }),
   };
@@ -91,7 +93,7 @@ export function createApp(options: AppOptions) {
     return problemResponse(c, new Problem(500, "this is a fault of the server; it is logged"));
   });
   return app
-    .route("/", options.serveStatic === false ? new Hono<ApiEnv>() : pageRoutes())
+    .route("/", pageRoutes(options.page))
     .route("/", healthRoutes(parts))
     .route("/", chargePointRoutes(parts))
     .route("/", operationRoutes(parts))
@@ -109,7 +111,8 @@ export function createApp(options: AppOptions) {
     .route("/", queueRoutes(parts))
     .route("/", sessionRoutes(parts))
     .route("/", notificationRoutes(parts))
-    .route("/", favoriteRoutes(parts));
+    .route("/", favoriteRoutes(parts))
+    .route("/", eventRoutes(parts));
 }
 
 /** For a typed client: `hc<App>(url)`. */

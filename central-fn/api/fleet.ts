@@ -18,7 +18,7 @@ export interface CpFacts {
 export interface FleetReading {
   /** Ordered by id, retired ones left out. */
   cps: CpFacts[];
-  feeds: (FeedRow | undefined)[];
+  feeds: readonly (FeedRow | undefined)[];
 }
 
 export interface Fleet {
@@ -71,16 +71,28 @@ export function openFleet({ table, partitions: feedCount, freshMs }: FleetOption
       return (await read(true)).cps;
     },
     async one(id) {
-      const [cpRow, feedRow] = await table.getMany([keys.cp(id), keys.feed(partitionOf(id, feedCount))]);
-      if (!cpRow) return undefined;
-      const cp = cpRow.value as CpRow;
-      const running = await readRunning(table, [cp]);
-      return { cp, ...running(cp), feed: feedRow?.value as FeedRow | undefined };
+      return (await readSome(table, [id], feedCount)).get(id);
     },
   };
 }
 
-async function readFeeds(table: Table, count: number): Promise<(FeedRow | undefined)[]> {
+/** Those that are stored, by id, as stored now. */
+export async function readSome(
+  table: Table,
+  ids: readonly string[],
+  feedCount: number,
+): Promise<Map<string, CpFacts>> {
+  const feeds = [...new Set(ids.map((id) => partitionOf(id, feedCount)))];
+  const values = await readAll(table, [...ids.map(keys.cp), ...feeds.map(keys.feed)]);
+  const feedRows = new Map(feeds.map((feed, i) => [feed, values[ids.length + i] as FeedRow | undefined]));
+  const cps = values.slice(0, ids.length).flatMap((value) => (value ? [value as CpRow] : []));
+  const running = await readRunning(table, cps);
+  return new Map(
+    cps.map((cp) => [cp.cp, { cp, ...running(cp), feed: feedRows.get(partitionOf(cp.cp, feedCount)) }]),
+  );
+}
+
+export async function readFeeds(table: Table, count: number): Promise<(FeedRow | undefined)[]> {
   const rows = await table.getMany(Array.from({ length: count }, (_, feed) => keys.feed(feed)));
   return rows.map((row) => row?.value as FeedRow | undefined);
 }
@@ -88,7 +100,7 @@ async function readFeeds(table: Table, count: number): Promise<(FeedRow | undefi
 type Running = Pick<CpFacts, "session" | "live">;
 
 /** Sessions and figures of the charge points that are claimed. */
-async function readRunning(table: Table, cps: readonly CpRow[]): Promise<(cp: CpRow) => Running> {
+export async function readRunning(table: Table, cps: readonly CpRow[]): Promise<(cp: CpRow) => Running> {
   const claimed = cps.flatMap(({ cp, claim }) => (claim ? [{ cp, claim }] : []));
   const rows = await readAll(
     table,

@@ -1,8 +1,10 @@
 // What the routes are given: where they read, and the one way by which they change something.
 import type { DriverRequest, KafkaTopicName, OperatorRequest } from "../../wire/messages/index.ts";
 import type { Log } from "../../wire/process/log.ts";
+import type { BuiltPage } from "../pages/built-pages.ts";
 import type { Table } from "../tables/port.ts";
 import type { Fleet } from "./fleet.ts";
+import type { Live } from "./live/live.ts";
 import { Problem } from "./problem.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -29,12 +31,15 @@ export interface AppOptions {
   fleetFreshMs?: number;
   /** Patience with Kafka before 503; default 5 s. */
   appendWithinMs?: number;
-  /** Serve the operator's page; default true. */
-  serveStatic?: boolean;
+  /** The operator's page; undefined: it comes from elsewhere. */
+  page?: BuiltPage | undefined;
+  /** Without: no event streams, callers poll. */
+  live?: Live | undefined;
 }
 
-export interface Parts extends Required<Omit<AppOptions, "serveStatic">> {
+export interface Parts extends Required<Omit<AppOptions, "page" | "live">> {
   fleet: Fleet;
+  live: Live | undefined;
 }
 
 /** Appends a request; 503 when it is not durable in time. It may still arrive: repeating it has one effect. */

@@ -16,6 +16,8 @@ import { withEtag } from "./etag.ts";
 /** A body that is no JSON, by its media type. */
 export interface Media {
   media: string;
+  /** What a stream of events carries, by the events' names. */
+  events?: Readonly<Record<string, z.ZodType>>;
 }
 
 /** JSON of this schema, another medium, or no body (null). */

@@ -21,7 +21,7 @@ const Health = z.object({
 
 /** Since when the stalest feed brings nothing (ISO 8601); null while all are fresh. */
 export function staleSince(
-  { feeds }: FleetReading,
+  { feeds }: Pick<FleetReading, "feeds">,
   parts: Pick<Parts, "now" | "staleFeedMs">,
 ): string | null {
   const nowMs = parts.now();

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import { Sid } from "../../../wire/messages/index.ts";
+import type { Table } from "../../tables/port.ts";
 import { type DriverRow, type InboxRow, keys, partitions } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
 import { instant } from "../charge-point.view.ts";
@@ -10,7 +11,7 @@ import { route } from "../route.ts";
 import { CpId, Instant } from "../schemas.ts";
 import { driverPartition } from "./favorites.ts";
 
-const lastSequence = 999_999_999_999;
+export const lastSequence = 999_999_999_999;
 
 const After = z.object({
   after: z.coerce
@@ -24,7 +25,7 @@ const After = z.object({
 });
 const ReadBody = z.strictObject({ up_to: z.number().int().min(0) });
 
-const Notification = z.object({
+export const Notification = z.object({
   notification_id: z.string(),
   created_at: Instant.nullable(),
   message: z.string(),
@@ -52,7 +53,7 @@ export function notificationRoutes(parts: Parts) {
         const driver = c.req.param("driver_id");
         const { after, limit } = c.req.valid("query");
         const [inbox, own] = await Promise.all([
-          readInbox(driver, after, limit),
+          readInbox(table, driver, after, limit),
           table.get<DriverRow>(keys.driver(driver)),
         ]);
         const last = inbox.at(-1)?.value.sequence;
@@ -86,21 +87,25 @@ export function notificationRoutes(parts: Parts) {
         return c.body(null, 204);
       },
     );
-
-  /** From a place on: what follows it. Without one: the newest. Oldest first either way. */
-  async function readInbox(driver: string, after: number | undefined, limit: number) {
-    const pk = partitions.ofDriver(driver);
-    if (after === undefined)
-      return (await table.query<InboxRow>(pk, { prefix: "inbox#", newestFirst: true, limit })).reverse();
-    return table.query<InboxRow>(pk, {
-      from: keys.inbox(driver, after + 1).sk,
-      to: keys.inbox(driver, lastSequence).sk,
-      limit,
-    });
-  }
 }
 
-function notificationView(driver: string, entry: InboxRow, readUpTo: number): z.infer<typeof Notification> {
+/** From a place on: what follows it. Without one: the newest. Oldest first either way. */
+export async function readInbox(table: Table, driver: string, after: number | undefined, limit: number) {
+  const pk = partitions.ofDriver(driver);
+  if (after === undefined)
+    return (await table.query<InboxRow>(pk, { prefix: "inbox#", newestFirst: true, limit })).reverse();
+  return table.query<InboxRow>(pk, {
+    from: keys.inbox(driver, after + 1).sk,
+    to: keys.inbox(driver, lastSequence).sk,
+    limit,
+  });
+}
+
+export function notificationView(
+  driver: string,
+  entry: InboxRow,
+  readUpTo: number,
+): z.infer<typeof Notification> {
   return {
     notification_id: `${driver}-${entry.sequence}`,
     created_at: instant(entry.createdAtMs),

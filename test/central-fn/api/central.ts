@@ -43,7 +43,7 @@ interface CallOptions {
 
 export function openCentral(options: Partial<AppOptions> = {}): TestCentral {
   const table = options.table ?? openSqliteTable(":memory:");
-  const tokens = tokensOf(randomBytes(32));
+  const tokens = options.tokens ?? tokensOf(randomBytes(32));
   const appended: Appended[] = [];
   const app = createApp({
     table,
