@@ -5,9 +5,9 @@ import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Complaint } from "../fleet/complaint.ts";
 import { nearNames } from "../fleet/names.ts";
-import { openDoors } from "../scenarios/doors.ts";
 import { type OwnFleet, openOwnFleet } from "../scenarios/own-fleet.ts";
 import { playScenario } from "../scenarios/play.ts";
+import { openPublicDoors } from "../scenarios/public-doors.ts";
 import type { StoryRecord } from "../scenarios/record.ts";
 import { scenarios } from "../scenarios/registry.ts";
 import { writeReport } from "../scenarios/report.ts";
@@ -74,7 +74,7 @@ export async function onFleet(
   work: (stateDir: string, fleet: string) => Promise<0 | 1 | 2>,
 ): Promise<number> {
   const say = (text: string) => (args.flags.has("--json") ? output.note(text) : output.line(text));
-  const running = await openDoors(args.stateDir);
+  const running = await openPublicDoors(args.stateDir);
   if (running) {
     say(`on the running fleet of ${running.places.state}`);
     return work(args.stateDir, `the running fleet of ${running.places.state}`);
@@ -110,7 +110,7 @@ async function play(
   fleet: string,
   output: Output,
 ): Promise<StoryRecord> {
-  const doors = await openDoors(stateDir);
+  const doors = await openPublicDoors(stateDir);
   if (!doors) throw new Complaint("the fleet ended before the story began");
   output.line(`${chosen.name}: ${chosen.title}`);
   const teller = openTeller(chosen.name, output);

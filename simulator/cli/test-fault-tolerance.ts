@@ -3,11 +3,11 @@
 import { join, resolve } from "node:path";
 import { Complaint } from "../fleet/complaint.ts";
 import { nearNames } from "../fleet/names.ts";
-import { openDoors } from "../scenarios/doors.ts";
 import { figuresOf, figureTable } from "../scenarios/fault-tolerance/figures.rules.ts";
 import type { Part } from "../scenarios/fault-tolerance/part.ts";
 import { parts } from "../scenarios/fault-tolerance/parts.ts";
 import { playScenario } from "../scenarios/play.ts";
+import { openPublicDoors } from "../scenarios/public-doors.ts";
 import type { StoryRecord } from "../scenarios/record.ts";
 import { writeReport } from "../scenarios/report.ts";
 import { openTeller } from "../scenarios/teller.ts";
@@ -63,7 +63,7 @@ async function play(
   fleet: string,
   output: Output,
 ): Promise<StoryRecord> {
-  const doors = await openDoors(stateDir);
+  const doors = await openPublicDoors(stateDir);
   if (!doors) throw new Complaint("the fleet ended before the test did");
   output.line(`\n${part.name}: ${part.title}`);
   const teller = openTeller(part.name, output);

@@ -1,7 +1,7 @@
 // Is a session billed exactly once, and for what the charger's own meter counted? The bill as its driver sees it, the
 // operator's list of bills, the driver's inbox, and the meter at the charger's control socket must all agree.
 import * as z from "zod";
-import type { Doors } from "./doors.ts";
+import type { Doors } from "./public-doors.ts";
 
 const Past = z.array(
   z.object({

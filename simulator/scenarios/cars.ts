@@ -8,7 +8,7 @@ import { needWhFor } from "../charger/cars.ts";
 import type { ChargerStatus } from "../charger/control.messages.ts";
 import type { ChargerControl } from "../charger/control.ts";
 import { Complaint } from "../fleet/complaint.ts";
-import type { Answer, Doors } from "./doors.ts";
+import type { Answer, Doors } from "./public-doors.ts";
 import type { ChargeWish, Charging } from "./scenario.ts";
 
 const Asked = z.object({

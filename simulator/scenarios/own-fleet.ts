@@ -11,7 +11,7 @@ import { writeFleet } from "../fleet/fleet-files.ts";
 import type { Fleet } from "../fleet/fleet-schemas.ts";
 import { placesOf } from "../fleet/places.ts";
 import { openFleet } from "../fleet/running-fleet.ts";
-import { openDoors } from "./doors.ts";
+import { openPublicDoors } from "./public-doors.ts";
 
 export interface OwnFleet {
   stateDir: string;
@@ -72,7 +72,7 @@ const wholeWithinMs = 20_000;
 
 /** Until Central shows every charge point On; one that does not come by then is the story's to notice. */
 async function seenWhole(stateDir: string): Promise<void> {
-  const doors = await openDoors(stateDir);
+  const doors = await openPublicDoors(stateDir);
   const until = performance.now() + wholeWithinMs;
   while (performance.now() < until) {
     const cps = (await doors?.cps()) ?? [];

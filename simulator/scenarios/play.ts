@@ -1,8 +1,8 @@
 // Plays one scenario on a running fleet, from the first look to the written record, and leaves the fleet as it was.
 import { Complaint } from "../fleet/complaint.ts";
 import type { ServiceReport } from "../fleet/control-messages.ts";
-import type { Doors } from "./doors.ts";
 import { LogWatch } from "./log-watch.ts";
+import type { Doors } from "./public-doors.ts";
 import type { StoryRecord } from "./record.ts";
 import type { Scenario } from "./scenario.ts";
 import { openStage } from "./stage.ts";

@@ -8,7 +8,7 @@ import type { CpReading } from "../cli/fleet-view.rules.ts";
 import type { ServiceReport } from "../fleet/control-messages.ts";
 import { serviceNames } from "../fleet/names.ts";
 import type { Bill } from "./bill.ts";
-import type { Doors } from "./doors.ts";
+import type { Doors } from "./public-doors.ts";
 import type { Moment } from "./record.ts";
 import type { Bound } from "./verdicts.rules.ts";
 

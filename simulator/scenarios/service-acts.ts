@@ -2,7 +2,7 @@
 import { newCpFile, newDriverFile } from "../fleet/additions.ts";
 import type { ControlRequest } from "../fleet/control-messages.ts";
 import { addMembers, editFleet, removeMembers } from "../fleet/edit.ts";
-import type { Doors } from "./doors.ts";
+import type { Doors } from "./public-doors.ts";
 import type { Acts } from "./scenario.ts";
 import type { StoryBook } from "./story-book.ts";
 

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CpReading } from "../cli/fleet-view.rules.ts";
 import type { ServiceReport } from "../fleet/control-messages.ts";
-import type { Doors } from "./doors.ts";
+import type { Doors } from "./public-doors.ts";
 import type { CpLook, Look, ServiceLook } from "./record.ts";
 import { addSample, type Rows } from "./timeline.rules.ts";
 

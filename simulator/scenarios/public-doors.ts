@@ -47,7 +47,7 @@ export interface Doors {
 }
 
 /** Undefined when no fleet runs with this state directory. */
-export async function openDoors(stateDir: string): Promise<Doors | undefined> {
+export async function openPublicDoors(stateDir: string): Promise<Doors | undefined> {
   const places = placesOf(stateDir);
   if (!(await askSupervisor(places, { verb: "status" }))) return undefined;
   const addresses = runningAddresses(places);
