@@ -8,7 +8,8 @@ export interface LogErrors {
   examples: string[];
 }
 
-const suspicious = / ERROR | WARN .*dead letter|cannot be reached|keep alive timeout/;
+const suspicious =
+  / ERROR | WARN .*dead letter|cannot be reached|keep alive timeout|CP \S+ (disconnected|marked as FAULTY)/;
 /** The services are being stopped, or a level that nobody sees by default. */
 const harmless = / DEBUG /;
 const examplesAtMost = 5;
