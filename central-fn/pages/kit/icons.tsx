@@ -31,6 +31,13 @@ const shapes = {
   euro: "M17.5 6.5A6.5 6.5 0 1 0 17.5 17.5M4 10.5h9M4 13.5h8",
   tools: "M14.5 6.5a4 4 0 0 1 5-3.5l-2.5 2.5 1.5 1.5L21 4.5a4 4 0 0 1-5.5 5L7 18a2 2 0 0 1-2.8-2.8l8.5-8.5",
   download: "M12 4v11M7 10.5l5 5 5-5M4.5 20h15",
+  person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.500 20.500a7.500 6 0 0 1 15 0",
+  plus: "M12 5v14M5 12h14",
+  minus: "M5 12h14",
+  filter: "M4 6h16M7 12h10M10 18h4",
+  car: "M3.500 17v-4.500L6 6.500h12l2.500 6V17zM3.500 12.500h17M6.500 17v2M17.500 17v2",
+  print: "M7 8V3.500h10V8M7 17H4V8h16v9h-3M7 13.500h10v7H7z",
+  square: "M7 7h10v10H7z",
 } as const;
 
 export type IconName = keyof typeof shapes;
