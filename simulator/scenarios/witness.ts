@@ -55,7 +55,8 @@ export async function openWitness(
     if (!over.signal.aborted) throw error;
   };
   await look();
-  const looking = loop();
+  // A fleet that ends is told by whoever asks it next; the look at the end says it again.
+  const looking = loop().catch(() => {});
   return {
     rows,
     newest: () => newest,
