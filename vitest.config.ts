@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 
+const wholeRoad = "test/journeys/whole-road.test.ts";
 const common = { pool: "forks" as const, testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
@@ -16,11 +17,22 @@ export default defineConfig({
         },
       },
       {
+        // The one journey of `npm test`.
+        test: {
+          ...common,
+          name: "journey",
+          include: [wholeRoad],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
         // Real processes on a fleet of their own: one file after the other.
         test: {
           ...common,
           name: "journeys",
           include: ["test/journeys/**/*.test.ts"],
+          exclude: [wholeRoad],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

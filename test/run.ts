@@ -1,4 +1,4 @@
-// `npm test`, `npm run test:real`, `test:chaos`, `test:scenarios` and `test:fault-tolerance`: the suites one after the
+// `npm test`, `npm run test:real`, `test:journeys`, `test:chaos`, `test:scenarios` and `test:fault-tolerance`: the suites one after the
 // other, each with its time; the last line counts.
 // With TALLY set, the counts are also added to that file, for a caller that runs several of these.
 import { spawn, spawnSync } from "node:child_process";
@@ -26,8 +26,9 @@ const groups: Record<string, Suite[]> = {
     { name: "types, format, lint", minutes: 0.5, run: runChecks },
     { name: "units and contracts", minutes: 2, run: () => vitest("units") },
     { name: "simulation and planted bugs", minutes: 1.5, run: simulation },
-    { name: "journeys on a live fleet", minutes: 2, run: () => vitest("journeys") },
+    { name: "journeys on a live fleet", minutes: 2, run: () => vitest("journey") },
   ],
+  journeys: [{ name: "journeys through every verb", minutes: 5, run: () => vitest("journeys") }],
   real: [{ name: "real servers and programs", minutes: 8, run: () => vitest("real") }],
   chaos: [{ name: "a minute of chaos on real processes", minutes: 3, run: chaos }],
   scenarios: [{ name: "scenarios on a live fleet", minutes: 5, run: () => vitest("scenarios") }],
