@@ -1,5 +1,5 @@
-// `npm test`, `npm run test:real`, `test:journeys`, `test:chaos`, `test:scenarios` and `test:fault-tolerance`: the suites one after the
-// other, each with its time; the last line counts.
+// `npm test` and its sisters (`npm run test:real`, `test:journeys`, …): the suites one after the other, each with its
+// time; the last line counts.
 // With TALLY set, the counts are also added to that file, for a caller that runs several of these.
 import { spawn, spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
