@@ -30,6 +30,8 @@ export interface ServiceSpec {
   env: Record<string, string>;
   /** Started once these are ready (or have failed). Names that are not part of the fleet are ignored. */
   dependsOn: string[];
+  /** How long it may take until it says that it is ready; absent: the supervisor's usual patience. */
+  readyWithinMs?: number;
   /** Loopback TCP port it listens on. */
   port: number | null;
   /**

@@ -109,7 +109,8 @@ export function openSupervisor(options: SupervisorOptions): Supervisor {
       slot.lastLines = process.lastLines();
       become(slot, ending.state, ending.state === "exited" || ending.state === "crashed");
     });
-    const ready = await Promise.race([process.ready, delay(readyWithinMs, undefined, { ref: false })]);
+    const withinMs = spec.readyWithinMs ?? readyWithinMs;
+    const ready = await Promise.race([process.ready, delay(withinMs, undefined, { ref: false })]);
     if (ready === false) await process.ended;
   };
 

@@ -11,6 +11,9 @@ export interface Addresses {
   centralUrl: string;
 }
 
+/** A machine that is busy with other things still connects so fast. */
+const patiencePerCpMs = 100;
+
 /** Where a worker answers questions about itself. */
 export function workerSocketPath(places: Places, service: string): string {
   return join(places.sockets, `${service}.sock`);
@@ -52,6 +55,7 @@ function cpsWorker(share: Share, { system }: Fleet, places: Places, mqttUrl: str
       CONTROL_SOCKET: workerSocketPath(places, name),
       SAMPLE_FLUSH_S: String(system.sample_flush_s),
     },
+    readyWithinMs: 20_000 + sizeOf(share) * patiencePerCpMs,
     dependsOn: [serviceNames.mqtt, serviceNames.bridge],
     port: null,
     size: "fleet",
