@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { listText } from "../cli/text.ts";
 import { baseFleet } from "../fleet/base-fleet.ts";
 import { Complaint } from "../fleet/complaint.ts";
 import { stopAllWithinMs } from "../fleet/control-handler.ts";
@@ -39,33 +40,24 @@ export async function openOwnFleet(
   const stateDir = mkdtempSync(join(tmpdir(), "ev-story-"));
   writeFleet(placesOf(stateDir).fleet, quietFleet());
   const began = performance.now();
-  try {
-    const fleet = await openFleet({
-      root,
-      stateDir,
-      portOffset,
-      servers: {},
-      only: [],
-      say,
-      onEvent: () => {},
-    });
-    const close = async (keepFolder: boolean) => {
-      await fleet.close(stopAllWithinMs);
-      if (!keepFolder) rmSync(stateDir, { recursive: true, force: true });
-    };
-    const statuses = await fleet.supervisor.start(fleet.supervisor.names());
-    const lame = statuses.filter(({ status }) => status !== "running");
-    if (lame.length > 0) {
-      await close(true);
-      const names = lame.map(({ name }) => name).join(", ");
-      throw new Complaint(`${names} did not start: see the logs in ${join(stateDir, "logs")}`);
-    }
-    await seenWhole(stateDir);
-    return { stateDir, readyMs: performance.now() - began, close };
-  } catch (error) {
-    if (!(error instanceof Complaint)) rmSync(stateDir, { recursive: true, force: true });
+  const forget = () => rmSync(stateDir, { recursive: true, force: true });
+  const options = { root, stateDir, portOffset, servers: {}, only: [], say, onEvent: () => {} };
+  const fleet = await openFleet(options).catch((error: unknown) => {
+    forget();
     throw error;
+  });
+  const close = async (keepFolder: boolean) => {
+    await fleet.close(stopAllWithinMs);
+    if (!keepFolder) forget();
+  };
+  const statuses = await fleet.supervisor.start(fleet.supervisor.names());
+  const lame = statuses.filter(({ status }) => status !== "running").map(({ name }) => name);
+  if (lame.length > 0) {
+    await close(true);
+    throw new Complaint(`${listText(lame)} did not start: see the logs in ${join(stateDir, "logs")}`);
   }
+  await seenWhole(stateDir);
+  return { stateDir, readyMs: performance.now() - began, close };
 }
 
 const wholeWithinMs = 20_000;
