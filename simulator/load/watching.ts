@@ -11,7 +11,7 @@ const onWithinMs = 300_000;
 /** Looks between two lines of figures. */
 const looksPerLine = 5;
 
-/** Waits until so many charge points are On. Throws after a bound. */
+/** Waits until so many charge points are On. Throws after a bound, and when a service ended by itself. */
 export async function everyOn(
   own: OwnFleet,
   cps: number,
@@ -25,6 +25,7 @@ export async function everyOn(
     const workers = (await own.gauges.look(own.services())).workers;
     const connected = workers.reduce((sum, one) => sum + one.connected, 0);
     progress(`starting: ${connected} of ${cps} charge points connected, ${on} On`);
+    if (own.ended.length > 0) throw new Error(own.ended.join("; "));
     if (performance.now() > until)
       throw new Error(`${on} of ${cps} charge points are On after ${onWithinMs / 1000} s`);
     await pause(500);
