@@ -25,8 +25,14 @@ function ms(at: string | null): number {
   return at === null ? 0 : Date.parse(at);
 }
 
+/** Of values as JSON has them. */
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  return JSON.stringify(a) === JSON.stringify(b);
+  if (!isComposed(a) || !isComposed(b)) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => isSame(a[name], b[name]));
+}
+
+function isComposed(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }

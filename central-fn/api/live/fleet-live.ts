@@ -18,37 +18,60 @@ export interface FleetLive {
 /** So that whoever comes back at once is given what he missed, not everything. */
 const lingerMs = 30_000;
 
+/** What this process committed is told so soon, changes of one moment together. */
+const gatherMs = 10;
+
 export function openFleetLive(parts: LiveParts): FleetLive {
+  const { tickMs, log } = parts;
   const streams = new Set<Stream>();
   let run: FleetRun | undefined;
   let timer: NodeJS.Timeout | undefined;
+  /** An early turn is set, or one is at work. */
+  let isHurried = false;
   let emptySinceMs = 0;
+  let turnAtMs = 0;
+  let changedAtMs = 0;
 
+  /** Two changes are a tick apart at least. */
+  const wake = (of: FleetRun, atMs: number) => {
+    clearTimeout(timer);
+    const waitMs = Math.max(atMs, changedAtMs + tickMs) - performance.now();
+    timer = setTimeout(() => void loop(of), Math.max(gatherMs, waitMs));
+  };
   const loop = async (of: FleetRun) => {
+    isHurried = true;
+    const inTurn = performance.now() >= turnAtMs;
+    if (inTurn) turnAtMs = performance.now() + tickMs;
     try {
-      await of.tick(streams);
+      if (await of.tick(streams, inTurn)) changedAtMs = performance.now();
     } catch (error) {
-      parts.log.warn(`fleet events: ${errorText(error)}`);
+      log.warn(`fleet events: ${errorText(error)}`);
     }
     if (run !== of) return;
-    if (streams.size > 0) emptySinceMs = parts.now();
-    if (parts.now() - emptySinceMs > lingerMs) run = undefined;
-    else timer = setTimeout(() => void loop(of), parts.tickMs);
+    isHurried = false;
+    if (streams.size > 0) emptySinceMs = performance.now();
+    if (performance.now() - emptySinceMs > lingerMs) run = undefined;
+    else wake(of, turnAtMs);
   };
   return {
-    notice: (keys) => run?.notice(keys),
+    notice(keys) {
+      if (!run?.notice(keys) || isHurried) return;
+      isHurried = true;
+      wake(run, 0);
+    },
     async ready() {
       if (run) return run.begun;
       const fresh = openFleetRun(parts);
       run = fresh;
-      emptySinceMs = parts.now();
+      isHurried = true;
+      emptySinceMs = performance.now();
       try {
         await fresh.begun;
       } catch (error) {
         run = undefined;
         throw error;
       }
-      timer = setTimeout(() => void loop(fresh), parts.tickMs);
+      void loop(fresh);
     },
     join(stream, lastEventId) {
       for (const chunk of run?.since(lastEventId) ?? []) stream.send(chunk);

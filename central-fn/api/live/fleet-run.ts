@@ -24,8 +24,10 @@ const keptBytes = 8 * 1024 * 1024;
 
 export interface FleetRun {
   begun: Promise<void>;
-  notice(keys: readonly Key[]): void;
-  tick(streams: Iterable<Stream>): Promise<void>;
+  /** True: worth a turn at once. */
+  notice(keys: readonly Key[]): boolean;
+  /** Reads and tells; `inTurn`: also what nobody noticed. Answers whether there was a change. */
+  tick(streams: Iterable<Stream>, inTurn: boolean): Promise<boolean>;
   since(lastEventId: string | undefined): Chunk[];
 }
 
@@ -91,7 +93,7 @@ export function openFleetRun(parts: LiveParts): FleetRun {
   };
 
   const begin = async () => {
-    takeIn(await mirror.refresh());
+    takeIn(await mirror.refresh(true));
     head = JSON.stringify(headNow());
     await refreshCounts();
   };
@@ -99,14 +101,15 @@ export function openFleetRun(parts: LiveParts): FleetRun {
   return {
     begun: begin(),
     notice(keys) {
-      mirror.notice(keys);
       countsNoticed ||= keys.some(({ pk }) => countsPartitions.has(pk));
+      return mirror.notice(keys);
     },
-    async tick(streams) {
-      const { changes, removed } = takeIn(await mirror.refresh());
+    async tick(streams, inTurn) {
+      const { changes, removed } = takeIn(await mirror.refresh(inTurn));
       const headData = headNow();
       const headText = JSON.stringify(headData);
-      if (changes.length + removed.length > 0 || headText !== head || now() - toldAtMs >= aliveEveryMs) {
+      const isNews = changes.length + removed.length > 0 || headText !== head;
+      if (isNews || now() - toldAtMs >= aliveEveryMs) {
         n += 1;
         head = headText;
         toldAtMs = now();
@@ -117,6 +120,7 @@ export function openFleetRun(parts: LiveParts): FleetRun {
       }
       const newCounts = await refreshCounts();
       if (newCounts) for (const stream of streams) stream.send(newCounts);
+      return isNews;
     },
     since(lastEventId) {
       const [of, known = ""] = lastEventId?.split("-") ?? [];
