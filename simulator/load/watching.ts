@@ -1,5 +1,6 @@
 // What a load run looks at while it waits: who is On, every heartbeat once a second, the figures now and then.
 import { setTimeout as pause } from "node:timers/promises";
+import { Complaint } from "../fleet/complaint.ts";
 import { readShown } from "./central-view.ts";
 import { figuresBetween, figuresLine } from "./figures.rules.ts";
 import { addLook, type Heartbeats, noHeartbeats } from "./heartbeats.rules.ts";
@@ -25,9 +26,9 @@ export async function everyOn(
     const workers = (await own.gauges.look(own.services())).workers;
     const connected = workers.reduce((sum, one) => sum + one.connected, 0);
     progress(`starting: ${connected} of ${cps} charge points connected, ${on} On`);
-    if (own.ended.length > 0) throw new Error(own.ended.join("; "));
+    if (own.ended.length > 0) throw new Complaint(own.ended.join("; "));
     if (performance.now() > until)
-      throw new Error(`${on} of ${cps} charge points are On after ${onWithinMs / 1000} s`);
+      throw new Complaint(`${on} of ${cps} charge points are On after ${onWithinMs / 1000} s`);
     await pause(500);
   }
 }
