@@ -26,9 +26,9 @@ const couldNotPlay = 2;
 export async function scenario(args: Arguments, output: Output): Promise<number> {
   const [name, ...more] = args.words;
   if (name === undefined) return list(args, output);
-  if (more.length > 0) throw new Complaint(`one scenario at a time: \`ev scenario ${name}\``);
-  const chosen = choose(name);
   try {
+    if (more.length > 0) throw new Complaint(`one scenario at a time: \`ev scenario ${name}\``);
+    const chosen = choose(name);
     return await onFleet(args, output, async (stateDir, fleet) => {
       const story = await play(chosen, args, stateDir, fleet, output);
       tellEnd(story, args, output);

@@ -21,12 +21,12 @@ const usualRounds = 3;
 const mostRounds = 1_000;
 
 export async function testFaultTolerance(args: Arguments, output: Output): Promise<number> {
-  const chosen = choose(args.words);
-  const rounds = wholeNumber("--rounds", args.values.get("--rounds") ?? String(usualRounds), mostRounds);
-  const json = args.flags.has("--json");
-  // Only the answer goes to standard output then.
-  const told: Output = json ? { line: output.note, note: output.note } : output;
   try {
+    const chosen = choose(args.words);
+    const rounds = wholeNumber("--rounds", args.values.get("--rounds") ?? String(usualRounds), mostRounds);
+    const json = args.flags.has("--json");
+    // Only the answer goes to standard output then.
+    const told: Output = json ? { line: output.note, note: output.note } : output;
     return await onFleet(args, told, async (stateDir, fleet) => {
       const stories = new Map<Part, StoryRecord>();
       for (const part of chosen) stories.set(part, await play(part, args, rounds, stateDir, fleet, told));
