@@ -5,12 +5,15 @@ import { readEnvironment, whole } from "../wire/process/environment.ts";
 import { createApp } from "./api/app.ts";
 import { tokensOf } from "./api/tokens.ts";
 import { openFunctionParts } from "./on-event/parts.ts";
+import { readPage } from "./pages/built-pages.ts";
 
 const environment = z.object({
   /** The key of the bearer tokens, from the secret store. */
   TOKEN_KEY: z.string().regex(/^[0-9a-f]{64,}$/, "64 or more hex digits, from the secret store"),
   /** In the cloud the canary comes every 30 s. */
   STALE_FEED_MS: whole.default(150_000),
+  /** Folder of the built pages within the function's bundle; without, a content delivery network has them. */
+  PAGES_PATH: z.string().min(1).optional(),
 });
 
 type Handle = (event: LambdaEvent, context?: LambdaContext) => Promise<unknown>;
@@ -28,8 +31,7 @@ async function open(): Promise<Handle> {
     tokens: tokensOf(Buffer.from(env.TOKEN_KEY, "hex")),
     log,
     staleFeedMs: env.STALE_FEED_MS,
-    // Pages come from the content delivery network there.
-    serveStatic: false,
+    page: env.PAGES_PATH === undefined ? undefined : readPage(env.PAGES_PATH, "operator"),
   });
   return handle(app) as Handle;
 }

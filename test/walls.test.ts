@@ -11,7 +11,7 @@ function filesUnder(folder: string): string[] {
   if (!existsSync(at)) return [];
   return readdirSync(at, { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name))
-    .filter((name) => name.endsWith(".ts") && statSync(join(root, name)).isFile());
+    .filter((name) => /\.tsx?$/.test(name) && statSync(join(root, name)).isFile());
 }
 
 const sources = rooms.flatMap(filesUnder);
@@ -31,7 +31,7 @@ function importsOf(file: string): string[] {
 }
 
 const under = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
-const isPackage = (target: string) => !sources.includes(target) && !target.endsWith(".ts");
+const isPackage = (target: string) => !sources.includes(target) && !/\.(tsx?|css)$/.test(target);
 const production = sources.filter((file) => !under(file, "test"));
 
 describe("walls", () => {
@@ -102,6 +102,43 @@ describe("walls", () => {
   });
 });
 
+describe("what runs in a browser", () => {
+  const pages = production.filter((file) => /^central-fn\/pages\/\w+\//.test(file));
+  /** Types are gone when the page is made. */
+  const loadedBy = (file: string) => {
+    const text = textOf.get(file) ?? "";
+    const types = new Set(
+      [...text.matchAll(/(?:import|export) type [^;]*?from\s*"([^"]+)"/g)].map((match) => match[1] ?? ""),
+    );
+    const elsewhere = new Set([...types].map((target) => relative(root, join(root, dirname(file), target))));
+    return importsOf(file).filter((target) => !types.has(target) && !elsewhere.has(target));
+  };
+
+  test("loads preact, its signals, rules and the pages' own files, and nothing else", () => {
+    expect(pages.length).toBeGreaterThan(30);
+    const wrong = pages.flatMap((file) =>
+      loadedBy(file)
+        .filter((target) => !/^(preact|preact\/hooks|@preact\/signals)$/.test(target))
+        // Rules are pure: what they say of a price is true on the page as well.
+        .filter((target) => !under(target, "central-fn/rules"))
+        .filter((target) => !under(target, "central-fn/pages") || /pages\/[\w-]+\.ts$/.test(target))
+        .map((target) => `${file} loads ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("shares the kit, and no page reads another's", () => {
+    const roomOf = (file: string) => file.split("/")[2] ?? "";
+    const wrong = pages.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => under(target, "central-fn/pages"))
+        .filter((target) => ![roomOf(file), "kit"].includes(roomOf(target)))
+        .map((target) => `${file} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
 describe("rules", () => {
   const rules = production.filter((file) => file.endsWith("rules.ts") || under(file, "central-fn/rules"));
 
@@ -126,7 +163,12 @@ describe("order in the house", () => {
     const imported = new Set(production.flatMap(importsOf));
     const scripts = readFileSync(join(root, "package.json"), "utf8");
     const entries = production.filter(
-      (file) => file.endsWith("-main.ts") || scripts.includes(file) || file === "simulator/cli.ts",
+      (file) =>
+        file.endsWith("-main.ts") ||
+        scripts.includes(file) ||
+        file === "simulator/cli.ts" ||
+        // What the build of the pages begins with.
+        /^central-fn\/pages\/\w+\/(main\.tsx|sw\.ts)$/.test(file),
     );
     const byTests = new Set(sources.filter((file) => under(file, "test")).flatMap(importsOf));
     const dead = production.filter(

@@ -1,38 +1,20 @@
-// The operator's page and what it loads; everything is in the program, nothing is read from disk.
-import { Hono } from "hono";
-import { operatorScript } from "../pages/operator.script.ts";
-import { operatorStyle } from "../pages/operator.style.ts";
-import { icon, operatorPage } from "../pages/operator.ts";
+// The operator's page and what it loads: static files that were made before and are held in memory.
+import { type Context, Hono } from "hono";
+import type { BuiltPage } from "../pages/built-pages.ts";
 import type { ApiEnv } from "./access.ts";
-import { etagOf } from "./etag.ts";
 import { Problem } from "./problem.ts";
 
-interface Asset {
-  type: string;
-  text: string;
-  etag: string;
-}
-
-const asset = (type: string, text: string): Asset => ({ type, text, etag: etagOf(text) });
-
-const page = asset("text/html; charset=utf-8", operatorPage);
-const files = new Map<string, Asset>([
-  ["operator.js", asset("text/javascript; charset=utf-8", operatorScript)],
-  ["icon.svg", asset("image/svg+xml", icon)],
-  ["operator.css", asset("text/css; charset=utf-8", operatorStyle)],
-]);
-
-export function pageRoutes() {
-  return new Hono<ApiEnv>()
-    .get("/", (c) => answer(page, c.req.header("if-none-match")))
-    .get("/app/:file", (c) => {
-      const file = files.get(c.req.param("file"));
-      if (!file) throw new Problem(404, `nothing is at ${c.req.path}`);
-      return answer(file, c.req.header("if-none-match"));
+/** Without a page every address of it says that there is none. */
+export function pageRoutes(page: BuiltPage | undefined) {
+  const send = (c: Context<ApiEnv>) => {
+    const answer = page?.answer({
+      path: c.req.path,
+      ifNoneMatch: c.req.header("if-none-match"),
+      acceptEncoding: c.req.header("accept-encoding"),
     });
-}
-
-function answer({ type, text, etag }: Asset, known: string | undefined): Response {
-  const headers = { "content-type": type, etag, "cache-control": "no-cache" };
-  return known === etag ? new Response(null, { status: 304, headers }) : new Response(text, { headers });
+    if (!answer)
+      throw new Problem(404, page ? `nothing is at ${c.req.path}` : "this server was started without pages");
+    return new Response(answer.body, { status: answer.status, headers: answer.headers });
+  };
+  return new Hono<ApiEnv>().get("/", send).get("/app/:file", send);
 }

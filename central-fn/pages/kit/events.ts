@@ -23,7 +23,7 @@ export interface EventsOptions {
 const firstPauseMs = 1_000;
 const longestPauseMs = 30_000;
 /** Answers after which asking again is of no use: not for us, or not there. */
-const final = new Set([204, 400, 401, 403, 404, 405, 406]);
+const final = new Set([204, 400, 401, 403, 404, 405, 406, 501]);
 
 /** Listens to `path` until the returned function is called. */
 export function listen(path: string, options: EventsOptions): () => void {

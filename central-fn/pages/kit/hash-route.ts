@@ -1,6 +1,8 @@
 // Views have addresses: "#/cp/CP-005?tab=faults". The address is the state; going back is the browser's own button.
 import { type ReadonlySignal, signal } from "@preact/signals";
 
+export { hrefOf } from "./hash-href.ts";
+
 export interface Place {
   /** "#/cp/CP-005" → ["cp", "CP-005"] */
   path: readonly string[];
@@ -14,13 +16,6 @@ export function placeOf(hash: string): Place {
     path: path.split("/").filter(Boolean).map(decodeURIComponent),
     query: new URLSearchParams(query),
   };
-}
-
-/** The address of a view; empty values are left out of the query. */
-export function hrefOf(path: readonly string[], query: Record<string, string | undefined> = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
-  const text = new URLSearchParams(given as [string, string][]).toString();
-  return `#/${path.map(encodeURIComponent).join("/")}${text === "" ? "" : `?${text}`}`;
 }
 
 const current = signal(placeOf(location.hash));

@@ -76,3 +76,26 @@ function nextOf(response: Response): string | undefined {
 export function freshKey(): string {
   return crypto.randomUUID();
 }
+
+/** Saves what `path` gives as a file, under the name that the server says. Resolves with what went wrong, if anything. */
+export async function download(path: string, name: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(path, {
+      headers: token.value === null ? {} : { authorization: `Bearer ${token.value}` },
+    });
+    if (!response.ok) {
+      const refused = await refusalOf(response, token.value);
+      return "detail" in refused ? refused.detail : String(response.status);
+    }
+    const named = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1];
+    const address = URL.createObjectURL(await response.blob());
+    const link = document.createElement("a");
+    link.href = address;
+    link.download = named ?? name;
+    link.click();
+    URL.revokeObjectURL(address);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

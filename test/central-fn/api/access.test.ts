@@ -4,15 +4,29 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { access } from "../../../central-fn/api/access.ts";
 import { describedRoutes } from "../../../central-fn/api/route.ts";
 import { mintSid } from "../../../central-fn/api/session-id.ts";
+import { readPage } from "../../../central-fn/pages/built-pages.ts";
 import { keys } from "../../../central-fn/tables/rows.ts";
+import { type MadePages, makePages } from "../../support/built-pages.ts";
 import { openCentral, seed, sessionRow, sid, type TestCentral } from "./central.ts";
 
 let central: TestCentral;
+let pages: MadePages;
+let script = "";
 beforeAll(async () => {
-  central = openCentral();
+  pages = await makePages();
+  const page = readPage(pages.dir, "operator");
+  script =
+    page.paths
+      .find((path) => path.endsWith(".js"))
+      ?.split("/")
+      .at(-1) ?? "";
+  central = openCentral({ page });
   await seed(central);
 });
-afterAll(() => central.close());
+afterAll(async () => {
+  await central.close();
+  pages.remove();
+});
 
 const routes = () => [
   ...new Set(
@@ -31,7 +45,7 @@ const pathOf = (route: string) =>
     .replace(":alert_id", `A-${"0".repeat(16)}`)
     .replace(":letter_ref", "bm9uZQ")
     .replace(":operation_id", `O-${"0".repeat(26)}`)
-    .replace(":file", "operator.js");
+    .replace(":file", script);
 
 describe("the route table", () => {
   it("declares every route of the application, and no other", () => {

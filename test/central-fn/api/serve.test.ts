@@ -3,17 +3,21 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";
-import { Script } from "node:vm";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type HttpServer, serveHttp } from "../../../central-fn/api/serve.ts";
+import { readPage } from "../../../central-fn/pages/built-pages.ts";
 import { silentLog } from "../../../wire/process/log.ts";
+import { type MadePages, makePages } from "../../support/built-pages.ts";
 import { openCentral, seed, type TestCentral } from "./central.ts";
 
 let central: TestCentral;
 let server: HttpServer;
 let authorization: string;
+let pages: MadePages;
 beforeAll(async () => {
-  central = openCentral();
+  pages = await makePages();
+  central = openCentral({ page: readPage(pages.dir, "operator") });
   await seed(central);
   server = await serveHttp(central.app, { host: "127.0.0.1", port: 0, log: silentLog });
   authorization = `Bearer ${await central.tokens.sign({ sub: "driver-alice", role: "driver", expiresInS: 60 })}`;
@@ -21,6 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close();
   await central.close();
+  pages.remove();
 });
 
 const path = "/drivers/driver-alice/requests";
@@ -125,23 +130,67 @@ describe("a port", () => {
 });
 
 describe("the operator's page", () => {
-  it("loads only what this server gives, and its script is one", async () => {
-    const page = await fetch(server.url);
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    fetch(server.url + path, { headers: { "accept-encoding": "identity", ...headers } });
+  const loadedBy = (html: string) =>
+    [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? "");
+
+  it("loads only what this server gives, with nothing inline", async () => {
+    const page = await get("/");
     expect(page.headers.get("content-type")).toMatch(/^text\/html/);
+    expect(page.headers.get("content-security-policy")).toMatch(/default-src 'self'/);
+    expect(page.headers.get("content-security-policy")).not.toMatch(/unsafe|script-src/);
     const html = await page.text();
     expect(html).not.toMatch(/<style|<script(?![^>]* src=)| on[a-z]+=|style=/);
-    const loaded = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? "");
-    expect(loaded).toEqual(["/app/icon.svg", "/app/operator.css", "/app/operator.js"]);
+    const loaded = loadedBy(html);
+    expect(loaded.map((path) => path.replace(/-[\w]{10}\./, "."))).toEqual([
+      "/app/icon.svg",
+      "/app/main.css",
+      "/app/main.js",
+    ]);
     const types = ["image/svg+xml", "text/css", "text/javascript"];
-    for (const [i, file] of loaded.entries()) {
-      const answer = await fetch(server.url + file);
+    for (const [i, path] of loaded.entries()) {
+      const answer = await get(path);
       expect(answer.headers.get("content-type")).toContain(types[i]);
-      const text = await answer.text();
-      if (file.endsWith(".js")) {
-        expect(() => new Script(text)).not.toThrow();
-        expect(text).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval/);
-      }
+      expect(answer.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
     }
-    expect((await fetch(`${server.url}/app/other.js`)).status).toBe(404);
+    expect((await get("/app/other.js")).status).toBe(404);
+  });
+
+  it("is small: 150 kB compressed at its first load, and nothing when it is known", async () => {
+    const html = await get("/", { "accept-encoding": "gzip" });
+    const paths = loadedBy(await html.text());
+    const sizes = await Promise.all(
+      paths.map(async (path) => {
+        const answer = await get(path, { "accept-encoding": "gzip" });
+        expect(answer.headers.get("content-encoding")).toBe("gzip");
+        return Number(answer.headers.get("content-length"));
+      }),
+    );
+    expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(150_000);
+    const known = await get("/", { "if-none-match": html.headers.get("etag") ?? "" });
+    expect([known.status, await known.text()]).toEqual([304, ""]);
+  });
+
+  it("is given compressed and plain alike", async () => {
+    const path = loadedBy(await (await get("/")).text()).find((name) => name.endsWith(".js")) ?? "";
+    const plain = Buffer.from(await (await get(path)).arrayBuffer());
+    const packed = await new Promise<Buffer>((resolve, reject) => {
+      const call = request(`${server.url}${path}`, { headers: { "accept-encoding": "gzip" } }, (answer) => {
+        const chunks: Buffer[] = [];
+        answer
+          .on("data", (chunk: Buffer) => chunks.push(chunk))
+          .on("end", () => resolve(Buffer.concat(chunks)));
+      });
+      call.on("error", reject).end();
+    });
+    expect(gunzipSync(packed).equals(plain)).toBe(true);
+    expect(packed.length).toBeLessThan(plain.length / 2);
+  });
+
+  it("is not there when the server was started without pages", async () => {
+    const other = openCentral();
+    expect((await other.app.request("/")).status).toBe(404);
+    await other.close();
   });
 });

@@ -1,0 +1,95 @@
+// One bill, and how its amount came about, step by step.
+import { nowMs } from "../kit/clock.ts";
+import { durationText, kwhText, minorText, priceText, whenText, whText } from "../kit/format.ts";
+import { hrefOf } from "../kit/hash-route.ts";
+import { useLive } from "../kit/live.ts";
+import { Notice } from "../kit/notice.tsx";
+import { Table } from "../kit/table.tsx";
+import type { ExplainedBill } from "./api-types.ts";
+import { BackLink } from "./back-link.tsx";
+import { FactList } from "./fact-list.tsx";
+import { texts } from "./texts.ts";
+
+/** It never changes; it is asked for again only to find a review that came to it. */
+const everyMs = 60_000;
+
+export function BillView({ id }: { id: string }) {
+  const live = useLive<ExplainedBill>(`/cdrs/${encodeURIComponent(id)}`, everyMs);
+  const bill = live?.data.value;
+  const words = texts.bills;
+  if (!bill)
+    return (
+      <>
+        <BackLink href="#/bills" word={words.back} />
+        <p class="card panel" role="status">
+          {live?.trouble.value?.is === "refused" ? words.unknown : texts.loading}
+        </p>
+      </>
+    );
+  const { review } = bill;
+  const facts = texts.sessions.facts;
+  return (
+    <>
+      <BackLink href="#/bills" word={words.back} />
+      <header class="view-head">
+        <div>
+          <h1>{minorText(bill.cost.amount_minor)}</h1>
+          <p class="faint mono">{bill.cdr_id}</p>
+        </div>
+        <div class="acts">
+          <a class="button" href={hrefOf(["sessions", bill.session_id])}>
+            {words.session}
+          </a>
+        </div>
+      </header>
+      {review ? (
+        <Notice tone="info">
+          {review.decision === null
+            ? review.cause
+            : words.reviewed(
+                texts.reviews.decisions[review.decision] ?? review.decision,
+                review.by ?? texts.unknown,
+                review.reason ?? "",
+              )}
+        </Notice>
+      ) : null}
+      <div class="columns">
+        <section class="card panel stack">
+          <h2>{words.why}</h2>
+          <Table
+            caption={words.why}
+            rows={bill.explanation}
+            keyOf={({ name }) => name}
+            emptyWord=""
+            columns={[
+              { head: words.step, cell: ({ name }) => name },
+              { head: words.value, cell: ({ value }) => <b>{value}</b>, figure: true },
+              { head: words.from, cell: ({ from }) => <span class="faint">{from}</span> },
+            ]}
+          />
+        </section>
+        <section class="card panel">
+          <FactList
+            facts={[
+              [
+                texts.sessions.cp,
+                <a key="cp" href={hrefOf(["cp", bill.cp_id])}>
+                  {bill.cp_id}
+                </a>,
+              ],
+              [texts.sessions.driver, bill.driver_id],
+              [facts.vehicle, bill.vehicle_id],
+              [words.energy, kwhText(bill.energy_kwh)],
+              [facts.price, priceText(bill.price_eur_per_kwh)],
+              [facts.registers, `${whText(bill.register_start_wh)} → ${whText(bill.register_end_wh)}`],
+              [facts.started, whenText(bill.started_at, nowMs.value)],
+              [facts.completed, whenText(bill.completed_at, nowMs.value)],
+              [facts.duration, bill.duration_s === null ? null : durationText(bill.duration_s * 1_000)],
+              [facts.reason, bill.stop_reason],
+            ]}
+          />
+        </section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+// What every list of the page has: its state while it loads, and more of it.
+import type { ComponentChildren } from "preact";
+import { Notice } from "../kit/notice.tsx";
+import type { Pages } from "../kit/pages.ts";
+import { texts } from "./texts.ts";
+
+export function MoreButton<T>({ pages }: { pages: Pages<T> }) {
+  if (!pages.hasMore) return null;
+  return (
+    <p class="more">
+      <button type="button" onClick={pages.more}>
+        {texts.more}
+      </button>
+    </p>
+  );
+}
+
+/** Nothing has come yet, or the server refuses; else its content. */
+export function Loaded<T>({
+  pages,
+  children,
+}: {
+  pages: Pages<T>;
+  children(rows: readonly T[]): ComponentChildren;
+}) {
+  const { rows, trouble } = pages;
+  if (trouble?.is === "refused")
+    return (
+      <Notice tone="error">
+        {texts.refusedView}: {trouble.detail}
+      </Notice>
+    );
+  if (rows === undefined)
+    return (
+      <p class="empty faint" role="status">
+        {texts.loading}
+      </p>
+    );
+  return <>{children(rows)}</>;
+}
+
+/** A view's heading, what it is about, and what can be done in it. */
+export function ViewHead({
+  title,
+  text,
+  children,
+}: {
+  title: string;
+  text?: string;
+  children?: ComponentChildren;
+}) {
+  return (
+    <header class="view-head">
+      <div>
+        <h1>{title}</h1>
+        {text === undefined ? null : <p class="faint">{text}</p>}
+      </div>
+      {children}
+    </header>
+  );
+}

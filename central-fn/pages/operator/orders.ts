@@ -1,0 +1,129 @@
+// The operator's commands of this page: sent once each, however often the line breaks, and followed until the device
+// or the handler has answered.
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { announce } from "../kit/announce.tsx";
+import { ask, freshKey } from "../kit/http.ts";
+import { refreshLive } from "../kit/live.ts";
+import type { Operation } from "./api-types.ts";
+import { texts } from "./texts.ts";
+
+export interface Order {
+  key: string;
+  /** A name of `texts.orders.names`. */
+  type: string;
+  /** What it is about, in words. */
+  about: string;
+  cp: string | undefined;
+  path: string;
+  json: unknown;
+  atMs: number;
+  /** `unsent`: the server did not get it, as far as this page knows; it may be sent again. */
+  state: "sending" | "unsent" | "queued" | "sent" | "applied" | "refused";
+  reason: string | undefined;
+  requestId: string | undefined;
+  reached: number | undefined;
+  /** It was looked at, and is out of the corner; its charge point still shows it. */
+  dismissed: boolean;
+}
+
+const held = signal<readonly Order[]>([]);
+/** Newest first. */
+export const orders: ReadonlySignal<readonly Order[]> = held;
+
+const keptAtMost = 30;
+const quickMs = 400;
+const patientMs = 5_000;
+const quickFor = 50;
+
+export type Wish = Pick<Order, "type" | "about" | "cp" | "path" | "json">;
+
+/** Sends it and follows it. Resolves with the order as the server took or refused it, or could not be reached. */
+export async function give(wish: Wish): Promise<Order> {
+  const order: Order = {
+    ...wish,
+    key: freshKey(),
+    atMs: Date.now(),
+    state: "sending",
+    reason: undefined,
+    requestId: undefined,
+    reached: undefined,
+    dismissed: false,
+  };
+  held.value = [order, ...held.value].slice(0, keptAtMost);
+  return send(order);
+}
+
+/** The same request once more, under the same key: it has its effect once. */
+export function giveAgain(order: Order): void {
+  void send(change(order.key, { state: "sending", reason: undefined }) ?? order);
+}
+
+export function dismissOrder(key: string): void {
+  change(key, { dismissed: true });
+}
+
+async function send(order: Order): Promise<Order> {
+  const answer = await ask<Operation>(order.path, {
+    method: "POST",
+    json: order.json,
+    headers: { "idempotency-key": order.key, prefer: "wait=1" },
+  });
+  switch (answer.is) {
+    case "ok": {
+      const now = take(order, answer.body);
+      if (!isDecided(now)) void follow(order);
+      return now;
+    }
+    case "refused":
+      return tell(change(order.key, { state: "refused", reason: answer.detail }) ?? order);
+    case "unreachable":
+    case "same":
+      return change(order.key, { state: "unsent" }) ?? order;
+  }
+}
+
+async function follow(order: Order): Promise<void> {
+  for (let looked = 0; ; looked++) {
+    await new Promise((resolve) => setTimeout(resolve, looked < quickFor ? quickMs : patientMs));
+    const known = held.value.find(({ key }) => key === order.key);
+    if (!known?.requestId) return;
+    const answer = await ask<Operation>(`/operations/${known.requestId}`);
+    if (answer.is === "ok" && isDecided(take(order, answer.body))) return;
+    if (answer.is === "refused") return;
+  }
+}
+
+function take(order: Order, { state, reason, request_id, charge_points }: Operation): Order {
+  const before = held.value.find(({ key }) => key === order.key)?.state;
+  const now = change(order.key, {
+    state,
+    reason: reason ?? undefined,
+    requestId: request_id,
+    reached: charge_points ?? undefined,
+  });
+  if (!now) return order;
+  return state === before ? now : tell(now);
+}
+
+/** Says it to those who do not see it, and has what it changed looked at. */
+function tell(order: Order): Order {
+  const name = texts.orders.names[order.type] ?? order.type;
+  const state = order.state === "sending" || order.state === "unsent" ? "" : texts.orders.steps[order.state];
+  announce(`${name} ${order.about}: ${state}${order.reason ? `, ${order.reason}` : ""}`);
+  refreshLive((path) => !path.startsWith("/cp?"));
+  return order;
+}
+
+export function isDecided({ state }: Order): boolean {
+  return state === "applied" || state === "refused";
+}
+
+function change(key: string, changed: Partial<Order>): Order | undefined {
+  let now: Order | undefined;
+  held.value = held.value.map((order) => {
+    if (order.key !== key) return order;
+    now = { ...order, ...changed };
+    return now;
+  });
+  return now;
+}
