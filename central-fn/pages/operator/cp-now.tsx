@@ -13,12 +13,14 @@ import {
 } from "../kit/format.ts";
 import { hrefOf } from "../kit/hash-route.ts";
 import { useLive } from "../kit/live.ts";
+import { usePages } from "../kit/pages.ts";
 import { Steps } from "../kit/steps.tsx";
-import type { ChargePointDetail, Fault } from "./api-types.ts";
+import type { ChargePointDetail, Fault, SessionRecord } from "./api-types.ts";
 import { FactList } from "./fact-list.tsx";
 import { OrderState } from "./order-tray.tsx";
 import { orders } from "./orders.ts";
 import { courseOf } from "./samples.ts";
+import { SessionTable } from "./session-table.tsx";
 import { texts } from "./texts.ts";
 import { TimeLine } from "./time-line.tsx";
 
@@ -29,6 +31,7 @@ export function CpNow({ point }: { point: ChargePointDetail }) {
       <div class="stack">
         <SessionPanel point={point} />
         <Charts point={point} />
+        <LatestSessions id={point.cp_id} />
       </div>
       <div class="stack">
         <Commands point={point} />
@@ -90,32 +93,53 @@ function SessionPanel({ point }: { point: ChargePointDetail }) {
   );
 }
 
+/** Of the session that runs, else of the one before, as far as this page has seen it. */
 function Charts({ point }: { point: ChargePointDetail }) {
   const course = courseOf(point.cp_id);
-  const isOwn = course !== undefined && course.session === point.telemetry?.session_id;
+  const { telemetry } = point;
+  if (!telemetry && !course) return null;
+  const isNow = course?.session === telemetry?.session_id;
+  const shown = isNow || !telemetry ? course : undefined;
   const { charts } = texts.cp;
-  const emptyWord = point.telemetry ? charts.waiting : charts.none;
+  const which = isNow || !shown ? "" : ` · ${charts.before}`;
   return (
     <section class="card panel stack">
       <Chart
-        title={charts.power}
+        title={charts.power + which}
         tone="power"
-        samples={isOwn ? course.kw : []}
+        samples={shown?.kw ?? []}
         text={kwText}
         tickText={String}
-        emptyWord={emptyWord}
+        emptyWord={charts.waiting}
         least={Math.min(point.power_kw ?? 4, 4)}
       />
       <Chart
-        title={charts.energy}
+        title={charts.energy + which}
         tone="energy"
-        samples={isOwn ? course.kwh : []}
+        samples={shown?.kwh ?? []}
         text={kwhText}
         tickText={String}
-        emptyWord={emptyWord}
+        emptyWord={charts.waiting}
         height={140}
         least={0.01}
       />
+    </section>
+  );
+}
+
+function LatestSessions({ id }: { id: string }) {
+  const sessions = usePages<SessionRecord>(
+    `/sessions?limit=5&cp=${encodeURIComponent(id)}`,
+    ({ session_id }) => session_id,
+  );
+  const { session: words } = texts.cp;
+  return (
+    <section class="card panel stack">
+      <header class="view-head">
+        <h2>{words.latest}</h2>
+        <a href={hrefOf(["cp", id], { tab: "sessions" })}>{words.all}</a>
+      </header>
+      <SessionTable pages={sessions} without="cp" />
     </section>
   );
 }

@@ -91,7 +91,7 @@ function Head({ point }: { point: ChargePointDetail }) {
         <p class="row">
           <StatusBadge kind={kind} word={texts.kinds[kind]} />
           <span>
-            {point.state_cause}
+            {point.state === "ON" ? null : point.state_cause}
             {since === undefined ? null : (
               <span class="faint"> {texts.fleet.since(durationText(nowMs.value - since))}</span>
             )}

@@ -6,7 +6,15 @@ import { WindowList } from "../kit/window-list.tsx";
 import type { ChargePointDetail } from "./api-types.ts";
 import { AskDialog } from "./ask-dialog.tsx";
 import { Card } from "./card.tsx";
-import { connectorsOf, type GroupBy, groupsOf, type Kind, type Show, type Wanted } from "./fleet.rules.ts";
+import {
+  connectorsOf,
+  type Group,
+  type GroupBy,
+  groupsOf,
+  type Kind,
+  type Show,
+  type Wanted,
+} from "./fleet.rules.ts";
 import { fleet, totals } from "./fleet.ts";
 import { give } from "./orders.ts";
 import { texts } from "./texts.ts";
@@ -33,7 +41,8 @@ export function FleetView() {
     () => (all ? groupsOf(all, { show, text, connector, group }) : []),
     [all, show, text, connector, group],
   );
-  const rows = useMemo(() => rowsOf(groups, columns), [groups, columns]);
+  const isPacked = group === "place" && arePacked(groups);
+  const rows = useMemo(() => rowsOf(groups, columns, isPacked), [groups, columns, isPacked]);
   const shown = groups.reduce((n, { points }) => n + points.length, 0);
   const change = (changed: Partial<Wanted>) => goTo(addressOf({ ...wanted, ...changed }), { replace: true });
   const isFiltered = show !== "all" || text !== "" || connector !== "";
@@ -58,7 +67,11 @@ export function FleetView() {
       ) : null}
       <WindowList rows={rows} keyOf={keyOf} heightOf={heightOf} onWidth={onWidth}>
         {(row) =>
-          row.is === "head" ? <GroupHead row={row} group={group} /> : <Cards row={row} columns={columns} />
+          row.is === "head" ? (
+            <GroupHead row={row} group={group} />
+          ) : (
+            <Cards row={row} columns={columns} namesCity={isPacked || group === "status"} />
+          )
         }
       </WindowList>
     </>
@@ -68,9 +81,16 @@ export function FleetView() {
 const keyOf = (row: Row) => (row.is === "head" ? `# ${row.name}` : row.key);
 const heightOf = (row: Row) => (row.is === "head" ? headHeight : cardHeight + gap);
 
-function rowsOf(groups: ReturnType<typeof groupsOf>, columns: number): Row[] {
-  return groups.flatMap(({ name, points }) => {
-    const rows: Row[] = [{ is: "head", name, points: points.length }];
+/** Places with a point or two each would be headings with nothing under them: then the cards name their place. */
+function arePacked(groups: readonly Group[]): boolean {
+  const points = groups.reduce((n, group) => n + group.points.length, 0);
+  return groups.length > 2 && points < 3 * groups.length;
+}
+
+function rowsOf(groups: readonly Group[], columns: number, isPacked: boolean): Row[] {
+  const lists = isPacked ? [{ name: "", points: groups.flatMap(({ points }) => points) }] : groups;
+  return lists.flatMap(({ name, points }) => {
+    const rows: Row[] = isPacked ? [] : [{ is: "head", name, points: points.length }];
     for (let from = 0; from < points.length; from += columns) {
       const some = points.slice(from, from + columns);
       rows.push({ is: "cards", key: `${name}/${from}`, points: some });
@@ -89,11 +109,17 @@ function GroupHead({ row, group }: { row: Row & { is: "head" }; group: GroupBy }
   );
 }
 
-function Cards({ row, columns }: { row: Row & { is: "cards" }; columns: number }) {
+interface CardsProps {
+  row: Row & { is: "cards" };
+  columns: number;
+  namesCity: boolean;
+}
+
+function Cards({ row, columns, namesCity }: CardsProps) {
   return (
     <div class="cards" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
       {row.points.map((point) => (
-        <Card key={point.cp_id} point={point} />
+        <Card key={point.cp_id} point={point} namesCity={namesCity} />
       ))}
     </div>
   );

@@ -21,6 +21,11 @@ export function courseOf(cp: string): Course | undefined {
   return courses.get(cp);
 }
 
+/** The same for one that is drawn anew by itself whenever figures come. */
+export function seenCourse(cp: string): Course | undefined {
+  return courses.get(cp);
+}
+
 export function recordSamples(fleet: Fleet, atMs: number): void {
   for (const [id, { telemetry, last_update }] of fleet) {
     if (!telemetry) continue;

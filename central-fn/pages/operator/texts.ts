@@ -52,7 +52,7 @@ export const texts = {
   fleet: {
     title: "Fleet",
     tiles: {
-      all: "Charge points",
+      all: "Total",
       on: "On",
       charging: "Charging",
       broken: "Broken",
@@ -137,12 +137,14 @@ export const texts = {
         finishing: "Ended, the car is still there",
       },
       open: "Show this session",
+      latest: "Latest sessions",
+      all: "All sessions here",
     },
     charts: {
       power: "Power",
       energy: "Energy of this session",
-      none: "Nothing flows just now.",
       waiting: "The line begins with the next figures.",
+      before: "the session before",
     },
     commands: {
       title: "Commands",
