@@ -13,7 +13,7 @@ export default defineConfig({
           ...common,
           name: "units",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/real/**", "test/journeys/**", "test/scenarios/**"],
+          exclude: ["test/real/**", "test/journeys/**", "test/browser/**", "test/scenarios/**"],
         },
       },
       {
@@ -58,6 +58,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        // In Debian's Chromium, which .ci/run installs.
+        test: {
+          ...common,
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -30,6 +30,7 @@ const groups: Record<string, Suite[]> = {
   ],
   journeys: [{ name: "journeys through every verb", minutes: 5, run: () => vitest("journeys") }],
   real: [{ name: "real servers and programs", minutes: 8, run: () => vitest("real") }],
+  browser: [{ name: "pages in a browser", minutes: 3, run: () => vitest("browser") }],
   chaos: [{ name: "a minute of chaos on real processes", minutes: 3, run: chaos }],
   scenarios: [{ name: "scenarios on a live fleet", minutes: 5, run: () => vitest("scenarios") }],
   "fault-tolerance": [{ name: "fault tolerance of real processes", minutes: 4, run: faultTolerance }],
