@@ -74,7 +74,7 @@ rootLogger.appenderRef.out.ref = out
 appender.out.type = Console
 appender.out.name = out
 appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d{ISO8601} %p %c{1} | %replace{%m}{^Kafka Server started$}{started successfully}%n
+appender.out.layout.pattern = %d{ISO8601} %p %c{1} | %replace{%m}{Kafka Server started$}{Kafka Server started successfully}%n
 logger.server.name = kafka.server.KafkaRaftServer
 logger.server.level = info
 `;

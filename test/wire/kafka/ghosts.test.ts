@@ -15,6 +15,8 @@ import { silentLog } from "../../../wire/process/log.ts";
 import { numbered, type StandIn, startStandIn, until } from "./stand-in.ts";
 
 const topic = "cp.events";
+/** A broker that has just started has no coordinator for its first group yet. */
+const retries = 20;
 const patience = { ordinaryMs: 5_000, joinMs: 9_000 };
 let kafka: StandIn;
 let producer: Producer;
@@ -40,7 +42,7 @@ afterAll(async () => {
 });
 
 const client = (clientId: string) =>
-  openClient({ brokers: kafka.brokers, clientId, log: silentLog }, patience);
+  openClient({ brokers: kafka.brokers, clientId, log: silentLog }, patience, retries);
 
 /** Reads into `seen`. */
 function read(groupId: string, clientId: string, soleClientId: boolean, seen: Set<number>): void {

@@ -1,0 +1,44 @@
+// Apache Kafka, one broker, in the place of the stand-in's process: reads KAFKA_PORT and KAFKA_DATA, says
+// `started successfully`, and is the JVM itself, so that killing or freezing this process is killing Kafka.
+import { existsSync, mkdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import * as z from "zod";
+import { port, readEnvironment } from "../../wire/process/environment.ts";
+import { authorityIn } from "./certificates.ts";
+import { clusterId, format, kafkaCommand, kafkaJars, prepareNode } from "./kafka-node.ts";
+import { toInstallJava } from "./maven.ts";
+import { freePorts } from "./ports.ts";
+
+const heapMegabytes = 320;
+const env = readEnvironment(
+  z.object({
+    KAFKA_PORT: port,
+    KAFKA_DATA: z.string().min(1),
+    /** Settings of server.properties as JSON, for those that are to differ. */
+    KAFKA_SETTINGS: z
+      .string()
+      .default("{}")
+      .transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text))),
+  }),
+);
+
+mkdirSync(env.KAFKA_DATA, { recursive: true });
+const lib = await kafkaJars((line) => process.stderr.write(`${line}\n`));
+const [tlsPort = 0, controllerPort = 0] = await freePorts(2);
+const node = { id: 1, port: env.KAFKA_PORT, tlsPort, controllerPort };
+const settings = { node, nodes: [node], more: env.KAFKA_SETTINGS };
+const folder = prepareNode(env.KAFKA_DATA, settings, authorityIn(join(env.KAFKA_DATA, "tls")));
+await format(lib, folder, clusterId(env.KAFKA_DATA));
+const java = (process.env.PATH ?? "")
+  .split(delimiter)
+  .map((path) => join(path, "java"))
+  .find((path) => existsSync(path));
+if (java === undefined || !process.execve) {
+  process.stderr.write(`java is not on the path: ${toInstallJava}\n`);
+  process.exit(1);
+}
+process.execve(
+  java,
+  ["java", ...kafkaCommand(lib, heapMegabytes, folder)],
+  process.env as NodeJS.Dict<string>,
+);
