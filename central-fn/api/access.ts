@@ -26,6 +26,8 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /": "public",
   "GET /app/:file": "public",
   "GET /health": "public",
+  "GET /openapi.json": "public",
+  "GET /reference": "public",
   "GET /cp": "public",
   "GET /cp/:cp_id": "public",
   "GET /telemetry": "public",

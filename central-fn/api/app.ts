@@ -34,6 +34,9 @@ import { eventRoutes } from "./live/events.ts";
 import { pageRoutes } from "./page.ts";
 import type { AppOptions, Parts } from "./parts.ts";
 import { Problem, problemResponse } from "./problem.ts";
+import { referenceStyleSource } from "./reference/reference.page.ts";
+import { referenceRoutes } from "./reference/reference.ts";
+import { describedRoutes } from "./route.ts";
 
 const self = ["'self'"];
 const none = ["'none'"];
@@ -53,7 +56,7 @@ export function createApp(options: AppOptions) {
     secureHeaders({
       contentSecurityPolicy: {
         defaultSrc: self,
-        styleSrc: [...self, receiptStyleSource],
+        styleSrc: [...self, receiptStyleSource, referenceStyleSource],
         baseUri: none,
         formAction: none,
         frameAncestors: none,
@@ -112,7 +115,11 @@ export function createApp(options: AppOptions) {
     .route("/", sessionRoutes(parts))
     .route("/", notificationRoutes(parts))
     .route("/", favoriteRoutes(parts))
-    .route("/", eventRoutes(parts));
+    .route("/", eventRoutes(parts))
+    .route(
+      "/",
+      referenceRoutes(() => describedRoutes(app)),
+    );
 }
 
 /** For a typed client: `hc<App>(url)`. */
