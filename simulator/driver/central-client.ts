@@ -7,6 +7,8 @@ export interface CentralRequest {
   path: string;
   headers?: Record<string, string>;
   body?: Buffer | string | undefined;
+  /** Its answer goes on for ever: it gets a connection of its own. */
+  lasting?: boolean;
 }
 
 export interface CentralClient {
@@ -31,11 +33,11 @@ export async function openCentral(
   const agent = new line.Agent({ keepAlive: true, maxSockets: 16 });
   const root = base.pathname.replace(/\/$/, "");
 
-  const send = ({ method, path, headers, body }: CentralRequest): Promise<IncomingMessage> =>
+  const send = ({ method, path, headers, body, lasting }: CentralRequest): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const sending = line.request(
         {
-          agent,
+          agent: lasting ? false : agent,
           method,
           protocol: base.protocol,
           hostname: base.hostname,

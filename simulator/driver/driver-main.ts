@@ -3,13 +3,14 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
+import { type BuiltPage, readPage } from "../../central-fn/pages/built-pages.ts";
 import { Id } from "../../wire/messages/index.ts";
 import { port, readEnvironment } from "../../wire/process/environment.ts";
 import { endWith } from "../../wire/process/lifetime.ts";
 import { errorText, openLog } from "../../wire/process/log.ts";
 import { openCentral } from "./central-client.ts";
 import { openDriverApi } from "./driver-api.ts";
-import { runPhone } from "./phone-loop.ts";
+import { openPhoneLoop } from "./phone-loop.ts";
 import { servePhone } from "./phone-server.ts";
 import { readPhoneState, writePhoneState } from "./phone-state.ts";
 import { readRequests } from "./requests-file.ts";
@@ -23,6 +24,8 @@ const env = readEnvironment(
     TOKEN_PATH: z.string().min(1),
     REQUESTS_PATH: z.string().min(1),
     STATE_PATH: z.string().min(1),
+    /** Folder of the built pages; without, the phone has no page. */
+    PAGES_PATH: z.string().min(1).optional(),
   }),
 );
 const log = openLog(`Driver ${env.DRIVER_ID}`);
@@ -40,25 +43,16 @@ function readOrEnd() {
   }
 }
 
-const { requests, loop } = readOrEnd();
+const { requests, loop: again } = readOrEnd();
 const central = await openCentral(env.CENTRAL_URL, token);
 const off = new AbortController();
 const now = () => Date.now();
-const server = await servePhone({
-  host: env.HTTP_HOST,
-  port: env.HTTP_PORT,
-  driver: env.DRIVER_ID,
-  central,
-  log,
-}).catch((error: unknown) => {
-  log.error(`port ${env.HTTP_PORT} cannot be used: ${errorText(error)}`);
-  process.exit(78);
-});
-const behaviour = runPhone(
+const plan = { wishes: requests, loop: again };
+const loop = openPhoneLoop(
   {
     api: openDriverApi(central, env.DRIVER_ID, now),
     log,
-    plan: { wishes: requests, loop },
+    plan,
     now,
     freshKey: randomUUID,
     persist: (durable) => writePhoneState(env.STATE_PATH, durable),
@@ -67,6 +61,26 @@ const behaviour = runPhone(
   },
   readPhoneState(env.STATE_PATH),
 );
+
+let read: BuiltPage | undefined;
+function pageIn(folder: string): BuiltPage {
+  read ??= readPage(folder, "driver");
+  return read;
+}
+
+const { PAGES_PATH: pages } = env;
+const server = await servePhone({
+  host: env.HTTP_HOST,
+  port: env.HTTP_PORT,
+  central,
+  log,
+  self: { driver: env.DRIVER_ID, plan, loop },
+  page: pages === undefined ? undefined : () => pageIn(pages),
+}).catch((error: unknown) => {
+  log.error(`port ${env.HTTP_PORT} cannot be used: ${errorText(error)}`);
+  process.exit(78);
+});
+const behaviour = loop.run();
 
 endWith(log, async () => {
   off.abort();

@@ -1,40 +1,43 @@
-// The phone's own port: its page, and the driver API passed on to Central with the phone's token.
+// The phone's own port: the driver app, what the phone tells of itself, and the driver API passed on to Central.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
+import type { BuiltPage } from "../../central-fn/pages/built-pages.ts";
 import { errorText, type Log } from "../../wire/process/log.ts";
 import type { CentralClient } from "./central-client.ts";
-import { phonePage, phoneScript, phoneStyle } from "./phone-page.ts";
+import { passOn } from "./phone-pass-on.ts";
+import { problem } from "./phone-problem.ts";
+import { answerForSelf, type PhoneSelf } from "./phone-self.ts";
 import { refusalOf } from "./same-site.rules.ts";
 
 export interface PhoneServerOptions {
   host: string;
   port: number;
-  driver: string;
   central: CentralClient;
   log: Log;
+  self: PhoneSelf;
+  /** The driver app, read when it is first asked for; undefined: the phone was started without it. */
+  page: (() => BuiltPage) | undefined;
 }
 
-const longestBodyBytes = 65_536;
-/** Headers of the caller that mean something to Central. Its own authorization is the phone's, not the caller's. */
-const passedOn = ["accept", "content-type", "idempotency-key", "prefer", "if-none-match", "last-event-id"];
-const handedBack = [
-  "content-type",
-  "location",
-  "link",
-  "etag",
-  "cache-control",
-  "retry-after",
-  "preference-applied",
-  // A page of Central's (a receipt) keeps the rules that it was sent with.
-  "content-security-policy",
-  "x-content-type-options",
-];
+/** Everything comes from this port, nothing is inline. */
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "worker-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
 
 /** Listens; the returned server's `address()` names the port. Rejects when the port is taken. */
 export async function servePhone(options: PhoneServerOptions): Promise<Server> {
   const server = createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => {
-      options.log.warn(`${request.method} ${request.url}: ${errorText(error)}`);
+      // A page that is closed in mid-answer is no news.
+      if (!response.destroyed) options.log.warn(`${request.method} ${request.url}: ${errorText(error)}`);
       response.destroy();
     });
   });
@@ -53,86 +56,38 @@ async function answer(
   const refusal = refusalOf(request.headers, options.host);
   if (refusal) return problem(response, 403, "Forbidden", refusal);
   const path = request.url ?? "/";
-  const asset = assetAt(path, options.driver);
-  if (asset && request.method === "GET") return send(response, asset.type, asset.content);
   if (/^\/(charging-points|drivers)([/?]|$)/.test(path)) return passOn(options, path, request, response);
+  const reads = request.method === "GET" || request.method === "HEAD";
+  if (reads && sendFile(options.page, path, request, response)) return;
+  if (await answerForSelf(options.self, path, request, response)) return;
   return problem(response, 404, "Not Found", `this phone has no page ${path.slice(0, 200)}`);
 }
 
-function assetAt(path: string, driver: string): { type: string; content: string } | undefined {
-  switch (path) {
-    case "/":
-      return { type: "text/html; charset=utf-8", content: phonePage(driver) };
-    case "/phone.js":
-      return { type: "text/javascript; charset=utf-8", content: phoneScript };
-    case "/phone.css":
-      return { type: "text/css; charset=utf-8", content: phoneStyle };
-    default:
-      return undefined;
-  }
-}
-
-async function passOn(
-  { central, log }: PhoneServerOptions,
+/** False: the app has no such file. */
+function sendFile(
+  page: PhoneServerOptions["page"],
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> {
-  const body = await bodyOf(request);
-  if (body === undefined)
-    return problem(response, 413, "Content Too Large", `a request body ends at ${longestBodyBytes} bytes`);
-  const headers: Record<string, string> = {};
-  for (const name of passedOn) {
-    const value = request.headers[name];
-    if (typeof value === "string") headers[name] = value;
+): boolean {
+  const [name = "/"] = path.split("?");
+  if (name !== "/" && name !== "/sw.js" && !name.startsWith("/app/")) return false;
+  if (!page) {
+    problem(response, 404, "Not Found", "this phone was started without its page");
+    return true;
   }
-  let from: IncomingMessage;
-  try {
-    const method = request.method ?? "GET";
-    from = await central.send({ method, path, headers, body: body.length > 0 ? body : undefined });
-  } catch (error) {
-    log.debug(`${request.method} ${path}: ${errorText(error)}`);
-    return problem(
-      response,
-      502,
-      "Bad Gateway",
-      "Central cannot be reached now; running sessions go on without it",
-    );
-  }
-  for (const name of handedBack) {
-    const value = from.headers[name];
-    if (value !== undefined) response.setHeader(name, value);
-  }
-  response.statusCode = from.statusCode ?? 502;
-  await pipeline(from, response);
-}
-
-/** Undefined when it is too long. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes: Buffer = chunk;
-    size += bytes.length;
-    if (size <= longestBodyBytes) chunks.push(bytes);
-  }
-  return size > longestBodyBytes ? undefined : Buffer.concat(chunks);
-}
-
-function send(response: ServerResponse, type: string, content: string): void {
-  response.writeHead(200, {
-    "content-type": type,
-    "content-security-policy":
-      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
+  const encodings = request.headers["accept-encoding"];
+  const file = page().answer({
+    path: name,
+    ifNoneMatch: request.headers["if-none-match"],
+    acceptEncoding: typeof encodings === "string" ? encodings : undefined,
   });
-  response.end(content);
-}
-
-/** RFC 9457 problem details. */
-function problem(response: ServerResponse, status: number, title: string, detail: string): void {
-  response.writeHead(status, { "content-type": "application/problem+json" });
-  response.end(JSON.stringify({ type: "about:blank", title, status, detail }));
+  if (!file) return false;
+  response.writeHead(file.status, {
+    ...file.headers,
+    "content-security-policy": pagePolicy,
+    "referrer-policy": "no-referrer",
+  });
+  response.end(file.body);
+  return true;
 }

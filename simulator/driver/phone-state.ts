@@ -14,11 +14,14 @@ export const KeptPhone = z.object({
         cp_id: z.string(),
         vehicle_id: z.string(),
         limit: z.object({ energy_kwh: z.number().optional(), duration_s: z.number().optional() }).optional(),
+        queue: z.boolean().optional(),
       }),
       sid: z.string().nullable(),
     })
     .nullable(),
   notified: z.number().int().min(0),
+  paused: z.boolean().default(false),
+  asked: z.array(z.string()).default([]),
 });
 
 /** A file that is missing or damaged means a new phone: Central still has every session and message. */

@@ -3,6 +3,7 @@
 // 1. The idempotency key is durable before its request is sent: a killed phone asks the same again, not anew.
 // 2. A session that was started by hand is followed like one of the list, and the list waits for it.
 // 3. A notification is shown once, by its sequence; the last one shown is durable.
+// 4. Paused, it asks for nothing and confirms nothing by itself. What was begun by hand is confirmed by hand.
 import { isOver, lineOf, type Session, type Shown } from "./phone-lines.rules.ts";
 import type { Wish } from "./requests-file.ts";
 
@@ -21,6 +22,10 @@ export interface Durable {
   following: { key: string; wish: Wish; sid: string | null } | null;
   /** Sequence of the last notification shown. */
   notified: number;
+  /** The person at the page has paused the list. */
+  paused: boolean;
+  /** The newest sessions that the list asked for, oldest first. */
+  asked: string[];
 }
 
 export interface Phone {
@@ -42,7 +47,9 @@ export type Input =
   | { is: "refused"; nowMs: number; reason: string }
   | { is: "session"; nowMs: number; session: Session | null }
   | { is: "inbox"; nowMs: number; notifications: readonly Notification[] }
-  | { is: "unreachable"; nowMs: number; reason: string };
+  | { is: "unreachable"; nowMs: number; reason: string }
+  /** The person at the page pauses the list, or lets it go on. */
+  | { is: "pause"; nowMs: number; paused: boolean };
 
 export type Effect =
   | { do: "persist"; durable: Durable }
@@ -73,7 +80,9 @@ const inboxMs = 5_000;
 /** A session that is not seen, or gets no energy, for so long no longer holds up the list: its outcome comes by the inbox. */
 const lostMs = 60_000;
 
-export const blank: Durable = { next: 0, following: null, notified: 0 };
+const askedAtMost = 20;
+
+export const blank: Durable = { next: 0, following: null, notified: 0, paused: false, asked: [] };
 
 /** A phone switched on at `startedMs`; it waits a rest before its first request, as a fleet just started needs. */
 export function openPhone(durable: Durable, startedMs: number): Phone {
@@ -106,7 +115,24 @@ export function decide(phone: Phone, input: Input, plan: Plan): Turn {
         phone: { ...phone, reachable: false },
         effects: [say(`${input.reason}; trying again until it helps`)],
       };
+    case "pause":
+      return pause(phone, input.paused, input.nowMs);
   }
+}
+
+function pause(phone: Phone, paused: boolean, nowMs: number): Turn {
+  const { durable } = phone;
+  if (durable.paused === paused) return { phone, effects: [] };
+  // A request without an answer is not sent again later. Had it arrived, its session is found as the current one.
+  const unanswered = paused && durable.following !== null && durable.following.sid === null;
+  const next: Durable = { ...durable, paused, following: unanswered ? null : durable.following };
+  return {
+    phone: { ...phone, durable: next, restUntilMs: nowMs + restMs },
+    effects: [
+      { do: "persist", durable: next },
+      say(paused ? "automatic requests are paused" : "automatic requests go on"),
+    ],
+  };
 }
 
 function tick(phone: Phone, nowMs: number, freshKey: string, plan: Plan): Turn {
@@ -116,7 +142,7 @@ function tick(phone: Phone, nowMs: number, freshKey: string, plan: Plan): Turn {
   const next = inboxDue ? { ...phone, inboxAtMs: nowMs + inboxMs } : phone;
   if (following?.sid) return { phone: next, effects: [...effects, { do: "look", sid: following.sid }] };
   if (following) return { phone: next, effects: [...effects, { do: "ask", ...following }] };
-  const wish = wishAt(plan, phone.durable.next);
+  const wish = phone.durable.paused ? undefined : wishAt(plan, phone.durable.next);
   if (nowMs < phone.restUntilMs || !wish || phone.reachable !== true)
     return { phone: next, effects: [...effects, { do: "look", sid: null }] };
   const durable = { ...phone.durable, following: { key: freshKey, wish, sid: null } };
@@ -126,7 +152,8 @@ function tick(phone: Phone, nowMs: number, freshKey: string, plan: Plan): Turn {
   };
 }
 
-function wishAt(plan: Plan, index: number): Wish | undefined {
+/** The wish at this place; undefined when the list is empty or worked off. */
+export function wishAt(plan: Plan, index: number): Wish | undefined {
   if (plan.wishes.length === 0) return undefined;
   return plan.loop ? plan.wishes[index % plan.wishes.length] : plan.wishes[index];
 }
@@ -134,7 +161,12 @@ function wishAt(plan: Plan, index: number): Wish | undefined {
 function accepted(phone: Phone, answer: Session, nowMs: number): Turn {
   const { following } = phone.durable;
   if (!following) return { phone, effects: [] };
-  const durable = { ...phone.durable, following: { ...following, sid: answer.session_id } };
+  const asked = [...phone.durable.asked.filter((sid) => sid !== answer.session_id), answer.session_id];
+  const durable = {
+    ...phone.durable,
+    following: { ...following, sid: answer.session_id },
+    asked: asked.slice(-askedAtMost),
+  };
   const turn = session({ ...phone, durable }, answer, nowMs);
   return { phone: turn.phone, effects: [{ do: "persist", durable }, ...turn.effects] };
 }
@@ -166,7 +198,7 @@ function moveOn(phone: Phone, nowMs: number): Turn {
 }
 
 /** Stands in place of a key for a session that this list did not ask for. */
-const byHand = "by-hand";
+export const byHand = "by-hand";
 
 function session(phone: Phone, seen: Session | null, nowMs: number): Turn {
   const back = reached(phone);
@@ -211,7 +243,9 @@ function show(phone: Phone, seen: Session, nowMs: number): Turn {
   const changed = shown?.status !== seen.status || (shown.place ?? null) !== place;
   const due = changed || (seen.status === "CHARGING" && nowMs - shown.atMs >= progressMs);
   const effects: Effect[] = due ? [say(line)] : [];
-  if (seen.offered) effects.push({ do: "confirm", sid: seen.session_id });
+  const { following, paused } = phone.durable;
+  if (seen.offered && !paused && following?.key !== byHand)
+    effects.push({ do: "confirm", sid: seen.session_id });
   if (isOver(seen.status)) {
     const turn = moveOn(phone, nowMs);
     return { phone: turn.phone, effects: [...effects, ...turn.effects] };

@@ -7,6 +7,10 @@ export interface FakeCentral {
   /** Every POST of a request: its idempotency key and body. */
   asked: { key: string | undefined; body: unknown; authorization: string | undefined }[];
   notify(message: string): void;
+  /** How often the current session was asked for. */
+  readonly looks: number;
+  /** Event streams that are open. */
+  readonly streams: number;
   close(): Promise<void>;
 }
 
@@ -15,6 +19,8 @@ const life = ["PENDING", "APPROVED", "CHARGING", "CHARGING", "COMPLETED"] as con
 export async function fakeCentral(port = 0): Promise<FakeCentral> {
   const asked: FakeCentral["asked"] = [];
   const sessions = new Map<string, { cp_id: string; looks: number }>();
+  let looks = 0;
+  let streams = 0;
   const inbox: { sequence: number; type: string; message: string }[] = [];
   const shown = (sid: string) => {
     const session = sessions.get(sid);
@@ -42,7 +48,20 @@ export async function fakeCentral(port = 0): Promise<FakeCentral> {
       if (!sessions.has(sid)) sessions.set(sid, { cp_id: cp, looks: 0 });
       return c.json(shown(sid), 202);
     })
-    .get("/drivers/:driver/sessions/current", (c) => c.body(null, 204))
+    .get("/drivers/:driver/events", () => {
+      streams++;
+      const body = new ReadableStream({
+        start: (stream) => stream.enqueue(new TextEncoder().encode("event: inbox\ndata: {}\n\n")),
+        cancel: () => {
+          streams--;
+        },
+      });
+      return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    })
+    .get("/drivers/:driver/sessions/current", (c) => {
+      looks++;
+      return c.body(null, 204);
+    })
     .get("/drivers/:driver/sessions/:sid", (c) => {
       const session = sessions.get(c.req.param("sid"));
       if (session) session.looks++;
@@ -59,6 +78,12 @@ export async function fakeCentral(port = 0): Promise<FakeCentral> {
   return {
     url: `http://127.0.0.1:${await listening.promise}`,
     asked,
+    get looks() {
+      return looks;
+    },
+    get streams() {
+      return streams;
+    },
     notify: (message) => inbox.push({ sequence: inbox.length + 1, type: "SESSION", message }),
     close: () =>
       new Promise((resolve) => {

@@ -3,6 +3,7 @@
 // 1. A session never goes back: what is further stays, whichever answer was late.
 // 2. A message is kept once, by its sequence, and what was read stays read.
 import type { OwnSession } from "../../api/driver/own-session.view.ts";
+import type { Sample } from "../kit/chart.rules.ts";
 import { isOver } from "./session.rules.ts";
 
 /** As in the life of a session: what pauses or is offered may go to and fro. */
@@ -38,6 +39,19 @@ export function withSessions(sessions: Sessions, came: readonly OwnSession[]): S
   const next: Record<string, OwnSession> = { ...sessions };
   for (const session of came) next[session.session_id] = further(next[session.session_id], session);
   return next;
+}
+
+/** A request that was not decided by then has expired. */
+const decidedWithinMs = 120_000;
+
+/** The network began anew and knows nothing of a session that it once showed: it answers as to one just asked for. */
+export function isForgotten(known: OwnSession | undefined, came: OwnSession, nowMs: number): boolean {
+  const undecided = came.phase === "requested" && came.requested_at === null;
+  return undecided && nowMs - Date.parse(known?.requested_at ?? "") > decidedWithinMs;
+}
+
+export function without(sessions: Sessions, sid: string): Sessions {
+  return Object.fromEntries(Object.entries(sessions).filter(([id]) => id !== sid));
 }
 
 /** Ids to be looked at one by one: known or heard of, not over as far as known, and in no list that just came. */
@@ -83,6 +97,15 @@ export function withMessages(known: readonly Message[], came: readonly Message[]
   return [...bySequence.values()].sort((a, b) => a.sequence - b.sequence).slice(-messagesAtMost);
 }
 
+/** With the newest of an inbox as it was asked for. One that began anew has other messages under known sequences. */
+export function withInbox(known: readonly Message[], newest: readonly Message[]): Message[] {
+  const writtenAt = new Map(known.map(({ sequence, created_at }) => [sequence, created_at]));
+  const anew = newest.some(
+    ({ sequence, created_at }) => (writtenAt.get(sequence) ?? created_at) !== created_at,
+  );
+  return withMessages(anew || newest.length === 0 ? [] : known, newest);
+}
+
 /** Everything up to `sequence` is read. */
 export function readUpTo(messages: readonly Message[], sequence: number): Message[] {
   return messages.map((one) => (one.sequence <= sequence && !one.read ? { ...one, read: true } : one));
@@ -99,20 +122,14 @@ export function firstGap(messages: readonly Message[]): { after: number; limit: 
   return limit > 0 ? { after: first - 1 - limit, limit } : undefined;
 }
 
-/** A point of the chart of a running session. */
-export interface Sample {
-  atMs: number;
-  powerKw: number;
-}
-
 const samplesAtMost = 360;
 
-/** With a sample of `session`, when its figures are newer than the last; thinned evenly when there are many. */
+/** With the session's power in kW, when its figures are newer than the last; thinned evenly when there are many. */
 export function withSample(samples: readonly Sample[], session: OwnSession): readonly Sample[] {
   const atMs = Date.parse(session.figures_at ?? "");
   const last = samples.at(-1);
   if (Number.isNaN(atMs) || session.power_kw === null || (last && atMs <= last.atMs)) return samples;
-  const next = [...samples, { atMs, powerKw: session.power_kw }];
+  const next = [...samples, { atMs, value: session.power_kw }];
   if (next.length <= samplesAtMost) return next;
   return next.filter((_, i) => i % 2 === 0 || i === next.length - 1);
 }

@@ -6,6 +6,10 @@ import { costMinor, energyWithinCost } from "../../rules/cost.ts";
 
 export type LimitKind = "none" | "energy" | "cost" | "time";
 
+/** To start now, to wait in line, or to start at an hour. */
+export const requestModes = ["start", "wait", "later"] as const;
+export type RequestMode = (typeof requestModes)[number];
+
 export interface StartForm {
   vehicle: string;
   limit: LimitKind;
@@ -13,8 +17,6 @@ export interface StartForm {
   energyWh: number;
   costMinor: number;
   minutes: number;
-  /** Hour of the day "18:30"; null: now. */
-  at: string | null;
 }
 
 export const bounds = {
@@ -24,7 +26,7 @@ export const bounds = {
 } as const;
 
 export function newForm(vehicle: string): StartForm {
-  return { vehicle, limit: "none", energyWh: 10_000, costMinor: 500, minutes: 30, at: null };
+  return { vehicle, limit: "none", energyWh: 10_000, costMinor: 500, minutes: 30 };
 }
 
 export function chosen(form: StartForm, kind: Exclude<LimitKind, "none">): number {

@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { makePages } from "../../support/built-pages.ts";
 import { type FakeCentral, fakeCentral } from "../../support/fleet-fake-central.ts";
 import { freePort, until } from "../../support/fleet-stub.ts";
 
@@ -35,7 +36,7 @@ async function end(signal: NodeJS.Signals): Promise<number | null> {
   return over;
 }
 
-async function start(requests: unknown[] | string): Promise<void> {
+async function start(requests: unknown[] | string, more: Record<string, string> = {}): Promise<void> {
   const content = typeof requests === "string" ? requests : JSON.stringify({ loop: false, requests });
   writeFileSync(join(dir, "requests.json"), content);
   said = "";
@@ -51,6 +52,7 @@ async function start(requests: unknown[] | string): Promise<void> {
         TOKEN_PATH: join(dir, "token"),
         REQUESTS_PATH: join(dir, "requests.json"),
         STATE_PATH: join(dir, "state", "phone.json"),
+        ...more,
       },
       stdio: ["ignore", "pipe", "pipe"],
     },
@@ -121,15 +123,82 @@ test("its port passes the driver API on, with its own token", async () => {
   expect(central.asked[0]?.authorization).toBe("Bearer the-token");
 });
 
-test("its page has no inline code, and its rules forbid any", async () => {
+test("its app is static files without inline code, installable, and its rules forbid any other", async () => {
+  const pages = await makePages();
+  try {
+    await start([], { PAGES_PATH: pages.dir });
+    await ready();
+    const page = await fetch(`http://127.0.0.1:${port}/`);
+    const policy = page.headers.get("content-security-policy");
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'/);
+    expect(policy).not.toMatch(/unsafe|\*/);
+    const html = await page.text();
+    expect(html).not.toMatch(/<script(?![^>]*src=)|<style| on\w+=|style=/);
+    const [, manifestPath = ""] = /rel="manifest" href="([^"]+)"/.exec(html) ?? [];
+    const manifest = (await (await fetch(`http://127.0.0.1:${port}${manifestPath}`)).json()) as {
+      icons: { src: string; type: string; sizes: string }[];
+    };
+    expect(manifest).toMatchObject({ start_url: "/", display: "standalone" });
+    expect(manifest.icons.map(({ sizes }) => sizes)).toContain("192x192");
+    for (const { src, type } of manifest.icons) {
+      const icon = await fetch(`http://127.0.0.1:${port}${src}`);
+      expect([icon.status, icon.headers.get("content-type")]).toEqual([200, type]);
+    }
+    const worker = await fetch(`http://127.0.0.1:${port}/sw.js`);
+    expect([worker.status, worker.headers.get("cache-control")]).toEqual([200, "no-cache"]);
+    expect(await worker.text()).toContain(manifestPath);
+    expect((await fetch(`http://127.0.0.1:${port}/app/no-such-file.js`)).status).toBe(404);
+  } finally {
+    pages.remove();
+  }
+});
+
+test("the page's switch pauses the list, durably", async () => {
+  const own = () => fetch(`http://localhost:${port}/phone`).then((answer) => answer.json());
+  const turn = (body: string) => fetch(`http://localhost:${port}/phone/automation`, { method: "PUT", body });
   await start([]);
   await ready();
-  const page = await fetch(`http://127.0.0.1:${port}/`);
-  expect(page.headers.get("content-security-policy")).toMatch(/default-src 'none'; script-src 'self'/);
-  const html = await page.text();
-  expect(html).not.toMatch(/<script(?![^>]*src=)|<style| on\w+=|style=/);
-  const script = await (await fetch(`http://127.0.0.1:${port}/phone.js`)).text();
-  expect(script).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/);
+  expect(await own()).toEqual({
+    driver_id: "driver-alice",
+    automation: { on: true, requests: 0, vehicle_ids: [], next: null, following: null, session_ids: [] },
+  });
+  expect((await turn("on")).status).toBe(400);
+  expect((await turn('{"on":false}')).status).toBe(200);
+  await end("SIGKILL");
+  await start([wish]);
+  await ready();
+  await until("it to have looked", () => central.looks > 3, 10_000);
+  expect(central.asked).toEqual([]);
+  expect(await own()).toMatchObject({
+    automation: { on: false, requests: 1, vehicle_ids: ["VEH-001"], next: { cp_id: "CP-001", number: 1 } },
+  });
+  expect(await (await turn('{"on":true}')).json()).toMatchObject({ automation: { on: true } });
+  await until("the request", () => central.asked.length === 1, 15_000);
+  const { automation } = (await own()) as { automation: { following: unknown; session_ids: string[] } };
+  expect(automation.following).toMatchObject({ cp_id: "CP-001", by: "list" });
+});
+
+test("an event stream is passed on as it comes, beside everything else", async () => {
+  await start([]);
+  await ready();
+  const streams = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      fetch(`http://localhost:${port}/drivers/driver-alice/events`, {
+        headers: { accept: "text/event-stream" },
+      }),
+    ),
+  );
+  const heard = await Promise.all(
+    streams.map(async ({ body }) => {
+      const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+      const first = await reader?.read();
+      return { reader, text: first?.value };
+    }),
+  );
+  expect(heard.map(({ text }) => text)).toEqual(Array(20).fill("event: inbox\ndata: {}\n\n"));
+  expect((await fetch(`http://localhost:${port}/charging-points`)).status).toBe(200);
+  for (const { reader } of heard) await reader?.cancel();
+  await until("the streams to end at Central too", () => central.streams === 0, 10_000);
 });
 
 test("a page from elsewhere and a rebound name are refused; other paths do not reach Central", async () => {

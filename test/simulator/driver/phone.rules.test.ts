@@ -242,3 +242,75 @@ test("a phone in line waits as long as it takes, says each place once, and confi
   const accepted = phone.hear({ is: "session", nowMs: 1_202_000, session: seen("APPROVED") });
   expect(said(accepted)).toEqual([`APPROVED CP-001 (${sid})`]);
 });
+
+test("paused it asks for nothing, yet follows its session to the end and reads its messages", () => {
+  const phone = idle();
+  phone.tick(1_000);
+  phone.hear({ is: "accepted", nowMs: 1_100, session: seen("APPROVED") });
+  const effects = phone.hear({ is: "pause", nowMs: 1_200, paused: true });
+  expect(effects[0]).toMatchObject({ do: "persist", durable: { paused: true, following: { sid } } });
+  expect(said(effects)).toEqual(["automatic requests are paused"]);
+  expect(phone.tick(2_000)).toEqual([{ do: "look", sid }]);
+  phone.hear({ is: "session", nowMs: 2_100, session: seen("COMPLETED") });
+  expect(phone.tick(2_100 + restMs)).toEqual([{ do: "look", sid: null }]);
+  expect(phone.hear({ is: "tick", nowMs: 60_000, freshKey: "k" })).toContainEqual({
+    do: "read-inbox",
+    after: 0,
+  });
+});
+
+test("let go on, it rests and asks for the next of its list", () => {
+  const phone = idle();
+  phone.hear({ is: "pause", nowMs: 0, paused: true });
+  expect(phone.tick(60_000)).toEqual([{ do: "look", sid: null }]);
+  phone.hear({ is: "pause", nowMs: 60_000, paused: false });
+  expect(phone.tick(60_000 + restMs - 1)).toEqual([{ do: "look", sid: null }]);
+  expect(phone.tick(60_000 + restMs)).toContainEqual(
+    expect.objectContaining({ do: "ask", wish: plan.wishes[0] }),
+  );
+});
+
+test("a request without an answer is not sent again once the list is paused, and counts as not asked", () => {
+  const phone = idle();
+  phone.tick(1_000);
+  phone.hear({ is: "pause", nowMs: 1_500, paused: true });
+  expect(phone.tick(2_000)).toEqual([{ do: "look", sid: null }]);
+  expect(phone.durable()).toMatchObject({ next: 0, following: null, paused: true });
+  // Had it arrived all the same, its session is the current one and is followed as one begun by hand.
+  phone.hear({ is: "session", nowMs: 2_100, session: seen("CHARGING") });
+  expect(phone.durable().following).toMatchObject({ sid, key: "by-hand" });
+});
+
+test("paused or begun by hand, an offer is left to the person at the page", () => {
+  const offered = seen("PENDING", { place: 1, offered: true });
+  const confirms = (effects: Effect[]) => effects.some((one) => one.do === "confirm");
+  const byList = idle();
+  byList.tick(1_000);
+  byList.hear({ is: "accepted", nowMs: 1_100, session: seen("PENDING") });
+  expect(confirms(byList.hear({ is: "session", nowMs: 1_200, session: offered }))).toBe(true);
+  byList.hear({ is: "pause", nowMs: 1_300, paused: true });
+  expect(confirms(byList.hear({ is: "session", nowMs: 1_400, session: offered }))).toBe(false);
+  const byHand = idle();
+  byHand.hear({ is: "session", nowMs: 1_000, session: seen("APPROVED") });
+  expect(confirms(byHand.hear({ is: "session", nowMs: 1_100, session: offered }))).toBe(false);
+});
+
+test("it keeps which sessions it asked for by itself: the newest twenty, none twice", () => {
+  let durable = blank;
+  for (let n = 0; n < 25; n++) {
+    const phone = phoneWith({
+      ...durable,
+      following: { key: `k${n}`, wish: plan.wishes[0] ?? never(), sid: null },
+    });
+    const own = seen("COMPLETED", { session_id: `S-CP-001-${String(n % 24).padStart(16, "0")}` });
+    phone.hear({ is: "accepted", nowMs: n, session: own });
+    durable = phone.durable();
+  }
+  expect(durable.asked).toHaveLength(20);
+  expect(new Set(durable.asked).size).toBe(20);
+  expect(durable.asked.at(-1)).toBe("S-CP-001-0000000000000000");
+});
+
+function never(): never {
+  throw new Error("the plan has a wish");
+}

@@ -3,11 +3,14 @@ import { describe, expect, test } from "vitest";
 import {
   firstGap,
   further,
+  isForgotten,
   type Message,
   readUpTo,
   toLookAt,
   unreadOf,
+  withInbox,
   withMessages,
+  without,
   withoutOld,
   withSample,
   withSessions,
@@ -48,6 +51,16 @@ describe("sessions", () => {
     expect(toLookAt(withSessions(known, [billed]), [other.session_id], [sid])).toEqual([]);
   });
 
+  test("a network that began anew takes its old sessions with it, one just asked for stays", () => {
+    const asked = { requested_at: "2026-01-10T10:00:00.000Z" };
+    const nowMs = Date.parse("2026-01-10T10:05:00.000Z");
+    expect(isForgotten(own(sid, { phase: "charging", ...asked }), own(sid), nowMs)).toBe(true);
+    expect(isForgotten(own(sid, { phase: "accepted", ...asked }), own(sid), nowMs - 240_000)).toBe(false);
+    expect(isForgotten(own(sid, { phase: "charging", ...asked }), charging, nowMs)).toBe(false);
+    expect(isForgotten(undefined, own(sid), nowMs)).toBe(false);
+    expect(without(withSessions({}, [charging]), sid)).toEqual({});
+  });
+
   test("of what is over only the newest stay, of what runs everything", () => {
     const hour = (n: number) => new Date(n * 3_600_000).toISOString();
     const over = Array.from({ length: 30 }, (_, n) =>
@@ -85,6 +98,14 @@ describe("messages", () => {
     expect(unreadOf(withMessages(read, [message(3, true)]))).toBe(0);
   });
 
+  test("an inbox that began anew replaces what was known", () => {
+    const dated = (sequence: number, created_at: string) => ({ ...message(sequence), created_at });
+    const known = [dated(1, "monday"), dated(2, "monday")];
+    expect(withInbox(known, [dated(2, "monday"), dated(3, "tuesday")])).toHaveLength(3);
+    expect(withInbox(known, [dated(1, "tuesday")])).toEqual([dated(1, "tuesday")]);
+    expect(withInbox(known, [])).toEqual([]);
+  });
+
   test("they stay bounded", () => {
     const many = Array.from({ length: 700 }, (_, i) => message(i + 1));
     const kept = withMessages([], many);
@@ -115,7 +136,7 @@ describe("the curve", () => {
     samples = withSample(samples, figures(1_000, 0.1));
     samples = withSample(samples, figures(500, 0.05));
     samples = withSample(samples, charging);
-    expect(samples).toEqual([{ atMs: 1_000, powerKw: 7.2 }]);
+    expect(samples).toEqual([{ atMs: 1_000, value: 7.2 }]);
   });
 
   test("a long session keeps its first and its newest point and stays bounded", () => {

@@ -1,0 +1,110 @@
+// Sessions: what runs and waits now, and the past ones page by page.
+import { useState } from "preact/hooks";
+import { euroText, kwhText, whenText } from "../kit/format.ts";
+import { ask } from "../kit/http.ts";
+import { Icon } from "../kit/icons.tsx";
+import { useLive } from "../kit/live.ts";
+import { Notice } from "../kit/notice.tsx";
+import { addresses } from "./addresses.ts";
+import type { PastSession } from "./api-types.ts";
+import { NowRow } from "./now-bar.tsx";
+import { notSent } from "./outcome.rules.ts";
+import { Screen } from "./screen.tsx";
+import { type Ending, endingOf, isOver } from "./session.rules.ts";
+import { pointName } from "./session.tsx";
+import { history, own, phone, running, serverMs } from "./store.ts";
+import { texts } from "./texts.ts";
+
+const t = texts.sessions;
+const pageSize = 20;
+
+export function Sessions() {
+  const first = useLive<PastSession[]>(own(`/sessions/history?limit=${pageSize}`), 5_000);
+  const [later, setLater] = useState<{ rows: PastSession[]; next: string | undefined } | undefined>(
+    undefined,
+  );
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const newest = first?.data.value ?? history.value;
+  const known = new Set(newest?.map(({ session_id }) => session_id));
+  const rows = [...(newest ?? []), ...(later?.rows ?? []).filter((row) => !known.has(row.session_id))];
+  const past = rows.filter(isOver);
+  const next = later ? later.next : first?.next.value;
+  const more = async () => {
+    if (next === undefined) return;
+    const page = await ask<PastSession[]>(next);
+    setTrouble(page.is === "ok" ? null : notSent.text);
+    if (page.is === "ok") setLater({ rows: [...(later?.rows ?? []), ...page.body], next: page.next });
+  };
+  return (
+    <Screen title={t.title}>
+      <section aria-labelledby="now">
+        <h2 id="now" class="part">
+          {t.now}
+        </h2>
+        {running.value.length === 0 ? <p class="faint">{t.nothingNow}</p> : null}
+        <ul class="stack">
+          {running.value.map((session) => (
+            <NowRow key={session.session_id} session={session} />
+          ))}
+        </ul>
+      </section>
+      <section aria-labelledby="past">
+        <h2 id="past" class="part">
+          {t.past}
+        </h2>
+        {newest && past.length === 0 ? <p class="faint">{t.nonePast}</p> : null}
+        {newest ? null : <p class="faint">{texts.loading}</p>}
+        <ul class="card list">
+          {past.map((row) => (
+            <PastRow key={row.session_id} row={row} />
+          ))}
+        </ul>
+        {trouble ? <Notice tone="warning">{trouble}</Notice> : null}
+        {next === undefined ? null : (
+          <button type="button" class="wide" onClick={() => void more()}>
+            {t.earlier}
+          </button>
+        )}
+      </section>
+    </Screen>
+  );
+}
+
+const tones: Record<Ending, string> = {
+  completed: "good",
+  refused: "bad",
+  expired: "bad",
+  cancelled: "calm",
+  "nothing-charged": "calm",
+  review: "wait",
+};
+
+function PastRow({ row }: { row: PastSession }) {
+  const ending = endingOf(row) ?? "completed";
+  const automatic = phone.value?.automation.session_ids.includes(row.session_id) ?? false;
+  return (
+    <li>
+      <a class="past" href={addresses.session(row.session_id)}>
+        <span class="past-words">
+          <strong>{pointName(row.cp_id) ?? row.cp_id}</strong>
+          <span class="faint">
+            {pointName(row.cp_id) ? `${row.cp_id} · ` : ""}
+            {whenText(row.started_at ?? row.requested_at, serverMs.value)}
+            {automatic ? ` · ${texts.session.byListShort}` : ""}
+          </span>
+        </span>
+        <span class="past-figures">
+          {ending === "completed" ? (
+            <>
+              <b>{euroText(row.cost_eur)}</b>
+              <span class="faint">{kwhText(row.energy_kwh)}</span>
+            </>
+          ) : (
+            <span class={`tone-${tones[ending]}`}>{texts.session.endings[ending].title}</span>
+          )}
+        </span>
+        <Icon name="next" size={18} />
+      </a>
+    </li>
+  );
+}
