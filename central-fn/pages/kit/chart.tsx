@@ -89,7 +89,13 @@ export function Chart(props: ChartProps) {
             </g>
           ))}
           {timeTicks(fromMs, toMs, Math.max(2, Math.floor(width / 110))).map((atMs) => (
-            <text key={atMs} class="chart-time" x={x(atMs)} y={height - 4} text-anchor="middle">
+            <text
+              key={atMs}
+              class="chart-time"
+              x={x(atMs)}
+              y={height - 4}
+              text-anchor={x(atMs) > width - 32 ? "end" : "middle"}
+            >
               {clockText(atMs)}
             </text>
           ))}
