@@ -9,7 +9,7 @@ import { clusterId, format, kafkaCommand, kafkaJars, prepareNode } from "./kafka
 import { toInstallJava } from "./maven.ts";
 import { freePorts } from "./ports.ts";
 
-const heapMegabytes = 320;
+const jvm = { heapMegabytes: 320, isBrief: true };
 const env = readEnvironment(
   z.object({
     KAFKA_PORT: port,
@@ -37,8 +37,4 @@ if (java === undefined || !process.execve) {
   process.stderr.write(`java is not on the path: ${toInstallJava}\n`);
   process.exit(1);
 }
-process.execve(
-  java,
-  ["java", ...kafkaCommand(lib, heapMegabytes, folder)],
-  process.env as NodeJS.Dict<string>,
-);
+process.execve(java, ["java", ...kafkaCommand(lib, jvm, folder)], process.env as NodeJS.Dict<string>);

@@ -29,9 +29,18 @@ export function kafkaJars(say: Say): Promise<string> {
   return fetchJars(jars, say);
 }
 
-export function kafkaCommand(lib: string, heapMegabytes: number, folder: string): string[] {
+export interface Jvm {
+  heapMegabytes: number;
+  /** Compiles quickly rather than well: starts sooner and costs less, but is no measure of throughput. */
+  isBrief: boolean;
+}
+
+export function kafkaCommand(lib: string, { heapMegabytes, isBrief }: Jvm, folder: string): string[] {
   return [
-    ...javaArguments(lib, heapMegabytes, [`-Dlog4j2.configurationFile=${join(folder, "log4j2.properties")}`]),
+    ...javaArguments(lib, heapMegabytes, [
+      ...(isBrief ? ["-XX:TieredStopAtLevel=1"] : []),
+      `-Dlog4j2.configurationFile=${join(folder, "log4j2.properties")}`,
+    ]),
     "kafka.Kafka",
     join(folder, "server.properties"),
   ];

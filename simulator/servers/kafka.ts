@@ -22,6 +22,8 @@ export interface KafkaOptions {
   /** 1 or 3. */
   brokers?: number;
   heapMegabytes?: number;
+  /** A JVM that starts sooner and never becomes fast; default false. */
+  isBrief?: boolean;
   /** Settings of server.properties that a test wants otherwise. */
   settings?: Readonly<Record<string, string>>;
   /** It outlives this process; default false. */
@@ -51,7 +53,13 @@ export interface ApacheKafka {
 
 /** Starts every broker; resolves when all of them answer. Throws a Complaint that says what to do. */
 export async function startApacheKafka(options: KafkaOptions): Promise<ApacheKafka> {
-  const { brokers = 1, heapMegabytes = brokers > 1 ? 320 : 384, lasting = false, say = () => {} } = options;
+  const {
+    brokers = 1,
+    heapMegabytes = brokers > 1 ? 320 : 384,
+    isBrief = false,
+    lasting = false,
+    say = () => {},
+  } = options;
   if (brokers !== 1 && brokers !== 3) throw new Complaint(`--brokers ${brokers}: 1 or 3`);
   const dir = resolve(options.dir);
   const lib = await kafkaJars(say);
@@ -78,7 +86,7 @@ export async function startApacheKafka(options: KafkaOptions): Promise<ApacheKaf
     const identity = await startServer({
       ...place,
       program: "java",
-      args: kafkaCommand(lib, heapMegabytes, place.folder),
+      args: kafkaCommand(lib, { heapMegabytes, isBrief }, place.folder),
       toInstall: toInstallJava,
       lasting,
     });

@@ -37,7 +37,12 @@ let lastAckMs = performance.now();
 let longestGapMs = 0;
 
 beforeAll(async () => {
-  kafka = await startApacheKafka({ dir, brokers: 3, say: (line) => process.stderr.write(`${line}\n`) });
+  kafka = await startApacheKafka({
+    dir,
+    brokers: 3,
+    isBrief: true,
+    say: (line) => process.stderr.write(`${line}\n`),
+  });
   const address = { brokers: kafka.bootstrap.split(","), log: silentLog };
   await ensureTopics({ ...address, clientId: "topics", partitions, replication: kafka.replication });
   producer = openProducer({ ...address, clientId: "load" });

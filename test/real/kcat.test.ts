@@ -25,7 +25,11 @@ async function startStandIn(): Promise<Running> {
 
 async function startApache(): Promise<Running> {
   const dir = mkdtempSync(join(tmpdir(), "ev-kcat-"));
-  const apache = await startApacheKafka({ dir, say: (line) => process.stderr.write(`${line}\n`) });
+  const apache = await startApacheKafka({
+    dir,
+    isBrief: true,
+    say: (line) => process.stderr.write(`${line}\n`),
+  });
   return {
     bootstrap: apache.bootstrap,
     async end() {

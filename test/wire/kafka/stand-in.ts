@@ -51,7 +51,7 @@ export async function startProcess(
   };
   child.stdout?.on("data", note);
   child.stderr?.on("data", note);
-  await until(
+  const started = until(
     () => {
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(`${main} ended with ${child.exitCode ?? child.signalCode}: ${lines.join("\n")}`);
@@ -60,6 +60,11 @@ export async function startProcess(
     15_000,
     () => `${main} to start: ${lines.join("\n")}`,
   );
+  // What did not come up in time must not stay behind.
+  await started.catch(async (error: unknown) => {
+    await endProcess(child);
+    throw error;
+  });
   return child;
 }
 
@@ -99,7 +104,7 @@ export async function startStandIn(): Promise<StandIn> {
 }
 
 /** The machine may be busy, and a broker that is not the stand-in may take long to start. */
-const patience = process.env.KAFKA_COMMAND ? 5 : 3;
+const patience = process.env.KAFKA_COMMAND ? 10 : 3;
 
 /** Waits for a condition, asked every 10 ms; throws with `what` after the bound. */
 export async function until(
