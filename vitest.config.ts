@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 const wholeRoad = "test/journeys/whole-road.test.ts";
+const documents = ["test/journeys/documents.test.ts", "test/journeys/original-documents.test.ts"];
 const common = { pool: "forks" as const, testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
@@ -32,9 +33,20 @@ export default defineConfig({
           ...common,
           name: "journeys",
           include: ["test/journeys/**/*.test.ts"],
-          exclude: [wholeRoad],
+          exclude: [wholeRoad, ...documents],
           fileParallelism: false,
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // Every command line of the documents, for real.
+        test: {
+          ...common,
+          name: "documents",
+          include: documents,
+          fileParallelism: false,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
         },
       },

@@ -52,10 +52,14 @@ function nodeToUse() {
   );
 }
 
+/** `ev` answers in half the time when its modules need not be stripped of their types and compiled at each run. */
+const compiledOnce = { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "ev", "compiled") };
+
 export function launch(entry, args) {
   installPackages();
   const flags = entry.endsWith(".ts") ? ["--disable-warning=ExperimentalWarning"] : [];
-  const child = spawn(nodeToUse(), [...flags, join(root, entry), ...args], { stdio: "inherit" });
+  const env = entry.startsWith("simulator/") ? { ...compiledOnce, ...process.env } : process.env;
+  const child = spawn(nodeToUse(), [...flags, join(root, entry), ...args], { stdio: "inherit", env });
   // A terminal sends Ctrl-C to the whole group, the child included; a lone signal is handed on.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => fail(`cannot start ${entry}: ${error.message}`));

@@ -29,6 +29,7 @@ const groups: Record<string, Suite[]> = {
     { name: "journeys on a live fleet", minutes: 2, run: () => vitest("journey") },
   ],
   journeys: [{ name: "journeys through every verb", minutes: 5, run: () => vitest("journeys") }],
+  documents: [{ name: "the documents' command lines", minutes: 6, run: () => vitest("documents") }],
   real: [{ name: "real servers and programs", minutes: 8, run: () => vitest("real") }],
   browser: [{ name: "pages in a browser", minutes: 3, run: () => vitest("browser") }],
   chaos: [{ name: "a minute of chaos on real processes", minutes: 3, run: chaos }],

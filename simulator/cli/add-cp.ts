@@ -24,7 +24,8 @@ export async function addCp(args: Arguments, output: Output): Promise<number> {
   const places = placesOf(args.stateDir);
   const cps = await editFleet(places, (fleet) => {
     refuseTaken(typed.ids, fleet);
-    const fresh = typed.ids.map((id) => newCpFile(id, typed.powerKw, typed.price));
+    const cars = args.flags.has("--by-hand") ? "none" : "auto";
+    const fresh = typed.ids.map((id) => ({ ...newCpFile(id, typed.powerKw, typed.price), cars }) as const);
     addMembers(places, { cps: fresh, drivers: [] });
     return fresh;
   });

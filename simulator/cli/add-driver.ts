@@ -25,7 +25,8 @@ export async function addDriver(args: Arguments, output: Output): Promise<number
   const places = placesOf(args.stateDir);
   const offset = offsetOf(args);
   const drivers = await editFleet(places, async (fleet) => {
-    const fresh = await newDrivers(typed, fleet, offset);
+    const added = await newDrivers(typed, fleet, offset);
+    const fresh = args.flags.has("--by-hand") ? added.map((one) => ({ ...one, requests: [] })) : added;
     addMembers(places, { cps: [], drivers: fresh });
     return fresh;
   });
@@ -55,7 +56,8 @@ export async function addDriver(args: Arguments, output: Output): Promise<number
     return failed ? 1 : 0;
   }
   for (const { driver, service, url, page, file, report } of results) {
-    const points = listText(driver.requests.map(({ cp_id }) => cp_id)) || "no point: the fleet has none";
+    const nothing = args.flags.has("--by-hand") ? "what you ask" : "no point: the fleet has none";
+    const points = listText(driver.requests.map(({ cp_id }) => cp_id)) || nothing;
     output.line(
       `${driver.driver_id}  ${url.replace("127.0.0.1", "localhost")}  asks for ${points}; file ${file}`,
     );

@@ -35,6 +35,7 @@ export const flagNames = [
   "--yes",
   "--keep",
   "--half-open",
+  "--by-hand",
 ] as const;
 export const valueNames = [
   "--state",

@@ -41,12 +41,12 @@ export const verbs: readonly (readonly [usage: string, does: string])[] = [
     "make components fail and verify what is promised: monitor, engine, driver, central, kafka, multiple, all",
   ],
   [
-    "add-cp [--json] NUMBERS [KW] [EUR_PER_KWH]",
-    "add charge points while the fleet runs: 11, 11..15 or 11,14,20; 22 kW at 0.30 unless said",
+    "add-cp [--json] [--by-hand] NUMBERS [KW] [EUR_PER_KWH]",
+    "add charge points while the fleet runs: 11, 11..15 or 11,14,20; 22 kW at 0.30 unless said; --by-hand: cars come only by `ev plug`",
   ],
   [
-    "add-driver [--json] NAME [PORT] …",
-    "add drivers; each gets a page on PORT, or on the next free one from 8105",
+    "add-driver [--json] [--by-hand] NAME [PORT] …",
+    "add drivers; each gets a page on PORT, or on the next free one from 8105; --by-hand: they ask for nothing by themselves",
   ],
   [
     "remove [--json] [--forget] NAME…",
@@ -70,10 +70,33 @@ export const verbs: readonly (readonly [usage: string, does: string])[] = [
     "token [--json] [--for 720h] NAME…",
     "tokens for drivers on other hosts, or for an operator, one per line; on Central's host",
   ],
-  ["help", "this"],
+  ["help", "every command, in short"],
 ];
 
 export const verbNames: readonly string[] = verbs.map(([usage]) => usage.split(" ")[0] ?? "");
+
+/** What concerns several verbs. */
+export const notes: readonly string[] = [
+  "Groups: kafka, mqtt, bridge, central, cps, drivers (comma between them).",
+  "Servers elsewhere: KAFKA_BOOTSTRAP, MQTT_URL, TABLE_URL, CENTRAL_URL; what they name is not started here.",
+  "(CENTRAL_KAFKA_BOOTSTRAP and CENTRAL_HOST=HOST[:PORT] mean the same.)",
+  "Services: ev-kafka, ev-mqtt, ev-bridge, ev-central, ev-cp-e-N and ev-cp-m-N (engine and monitor of CP N),",
+  "ev-charger-N, ev-driver-NAME. The fleet's editable files are in DIR/fleet, logs in DIR/logs.",
+  "",
+  "Several hosts (10.0.0.1 is the servers' own address):",
+  "  servers    ev up --only kafka,mqtt,bridge,central --listen 10.0.0.1",
+  "             ev token driver-frank      prints the token that Frank's host needs",
+  "  chargers   MQTT_URL=mqtt://10.0.0.1:1883 CENTRAL_HOST=10.0.0.1 ev up --only cps",
+  "             with CP_ID=CP-011 that one alone, made when it is new",
+  "  drivers    CENTRAL_HOST=10.0.0.1 EV_TOKEN=… ev up --only drivers",
+  "             with DRIVER_ID=frank that one alone; EV_TOKEN_FILE holds several tokens, one per line",
+  "Everything stays on loopback without --listen [EV_LISTEN]. With it, MQTT and Kafka ask nobody for a password and",
+  "nothing is encrypted: only for a network whose every host you trust. Central asks for tokens.",
+  "",
+  "ev disconnect cuts the lines between services, in this host's ev process; what you open yourself (the pages,",
+  "curl) is not cut. It lasts through restarts of the service, until ev connect or the end of the fleet.",
+  "It cannot cut a line that is encrypted (mqtts, https) or leads to a Kafka elsewhere, and says so.",
+];
 
 export function helpLines(): string[] {
   return [
@@ -85,24 +108,6 @@ export function helpLines(): string[] {
     "  --state DIR        where the fleet keeps its files [EV_STATE], default .ev",
     "  --port-offset N    added to every port [EV_PORT_OFFSET], default 0",
     "",
-    "Groups: kafka, mqtt, bridge, central, cps, drivers (comma between them).",
-    "Servers elsewhere: KAFKA_BOOTSTRAP, MQTT_URL, TABLE_URL, CENTRAL_URL; what they name is not started here.",
-    "(CENTRAL_KAFKA_BOOTSTRAP and CENTRAL_HOST=HOST[:PORT] mean the same.)",
-    "Services: ev-kafka, ev-mqtt, ev-bridge, ev-central, ev-cp-e-N and ev-cp-m-N (engine and monitor of CP N),",
-    "ev-charger-N, ev-driver-NAME. The fleet's editable files are in DIR/fleet, logs in DIR/logs.",
-    "",
-    "Several hosts (10.0.0.1 is the servers' own address):",
-    "  servers    ev up --only kafka,mqtt,bridge,central --listen 10.0.0.1",
-    "             ev token driver-frank      prints the token that Frank's host needs",
-    "  chargers   MQTT_URL=mqtt://10.0.0.1:1883 CENTRAL_HOST=10.0.0.1 ev up --only cps",
-    "             with CP_ID=CP-011 that one alone, made when it is new",
-    "  drivers    CENTRAL_HOST=10.0.0.1 EV_TOKEN=… ev up --only drivers",
-    "             with DRIVER_ID=frank that one alone; EV_TOKEN_FILE holds several tokens, one per line",
-    "Everything stays on loopback without --listen [EV_LISTEN]. With it, MQTT and Kafka ask nobody for a password and",
-    "nothing is encrypted: only for a network whose every host you trust. Central asks for tokens.",
-    "",
-    "ev disconnect cuts the lines between services, in this host's ev process; what you open yourself (the pages,",
-    "curl) is not cut. It lasts through restarts of the service, until ev connect or the end of the fleet.",
-    "It cannot cut a line that is encrypted (mqtts, https) or leads to a Kafka elsewhere, and says so.",
+    ...notes,
   ];
 }

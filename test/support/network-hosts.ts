@@ -8,6 +8,8 @@ const root = join(import.meta.dirname, "../..");
 export interface NetworkHost {
   /** On the switch; 10.77.0.1 is the first host's. */
   address: string;
+  /** The words before a command that is to run there. */
+  enter: readonly string[];
   /** Runs a program there; rejects with its output when it fails. */
   run(file: string, args: readonly string[], env?: Record<string, string>): Promise<string>;
   /** One `ev` command there. */
@@ -67,11 +69,12 @@ function openHost(name: string, hub: string, n: number): NetworkHost {
   ip("-n", name, "link", "set", "lo", "up");
   ip("-n", name, "address", "add", `${address}/24`, "dev", "eth0");
   ip("-n", name, "link", "set", "eth0", "up");
+  const enter = ["ip", "netns", "exec", name] as const;
   const run: NetworkHost["run"] = (file, args, env = {}) =>
     new Promise((resolve, reject) => {
       execFile(
-        "ip",
-        ["netns", "exec", name, file, ...args],
+        enter[0],
+        [...enter.slice(1), file, ...args],
         { env: { ...process.env, ...env }, maxBuffer: 1e8 },
         (error, out, err) =>
           error ? reject(new Error(`${file} ${args.join(" ")}: ${out}${err}`)) : resolve(out),
@@ -79,6 +82,7 @@ function openHost(name: string, hub: string, n: number): NetworkHost {
     });
   return {
     address,
+    enter,
     run,
     ev: (args, env) => run("node", [join(root, "bin/ev.mjs"), ...args], env),
     cable: (plugged) => ip("-n", hub, "link", "set", port, plugged ? "up" : "down"),

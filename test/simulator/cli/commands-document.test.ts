@@ -1,0 +1,34 @@
+// The command reference is what the command line knows, and the guides show every verb at work.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { commandsDocument } from "../../../simulator/cli/commands-document.ts";
+import { helpLines, verbNames } from "../../../simulator/cli/help.ts";
+import { optionHelp } from "../../../simulator/cli/option-help.ts";
+import { shellBlocksIn } from "../../support/command-lines.ts";
+
+const docs = join(import.meta.dirname, "../../../docs");
+
+test("docs/COMMANDS.md is what `npm run docs:commands` writes", () => {
+  expect(readFileSync(join(docs, "COMMANDS.md"), "utf8"), "run `npm run docs:commands`").toBe(
+    commandsDocument(),
+  );
+});
+
+test("the help names every option", () => {
+  const help = helpLines().join("\n");
+  const isNamed = (form: string) => new RegExp(`(?<![\\w-])${form}(?![\\w-])`).test(help);
+  const unnamed = Object.entries(optionHelp).filter(
+    ([name, { typed }]) => ![name, ...typed.split(", ")].some((form) => isNamed(form.split(" ")[0] ?? name)),
+  );
+  expect(unnamed.map(([name]) => name)).toEqual(["--help"]);
+});
+
+test("every verb is shown at work in a guide", () => {
+  const shown = ["DYNAMIC_DEPLOYMENT.md", "FAULT_TOLERANCE.md", "STATUS.md"]
+    .flatMap((file) => shellBlocksIn(readFileSync(join(docs, file), "utf8")))
+    .flatMap(({ commands }) => commands.map(({ line }) => line))
+    .join("\n");
+  const unseen = verbNames.filter((verb) => !new RegExp(`\\bev ${verb}\\b`).test(shown));
+  expect(unseen).toEqual(["help"]);
+});
