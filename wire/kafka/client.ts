@@ -8,6 +8,7 @@ import type { Log } from "../process/log.ts";
 import { destroyWhenDead, type Patience } from "./dead-socket.ts";
 import { correctIdleTimer } from "./idle-timer.ts";
 import { logTo } from "./kafkajs-log.ts";
+import { onlyWholeAnswers } from "./whole-answers.ts";
 
 export interface KafkaAddress {
   /** `host:port` of every broker that can be asked first. */
@@ -47,7 +48,7 @@ export function openClient(
     if (destroyed !== undefined) socket.destroy(new Error(destroyed));
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    return destroyWhenDead(socket, patience);
+    return onlyWholeAnswers(destroyWhenDead(socket, patience));
   };
   const kafka = new Kafka({
     brokers: [...address.brokers],
