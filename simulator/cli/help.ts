@@ -80,6 +80,7 @@ export const notes: readonly string[] = [
   "Groups: kafka, mqtt, bridge, central, cps, drivers (comma between them).",
   "Servers elsewhere: KAFKA_BOOTSTRAP, MQTT_URL, TABLE_URL, CENTRAL_URL; what they name is not started here.",
   "(CENTRAL_KAFKA_BOOTSTRAP and CENTRAL_HOST=HOST[:PORT] mean the same.)",
+  "`npm run servers -- up` starts real ones (Apache Kafka, Mosquitto, DynamoDB Local) and prints what to set.",
   "Services: ev-kafka, ev-mqtt, ev-bridge, ev-central, ev-cp-e-N and ev-cp-m-N (engine and monitor of CP N),",
   "ev-charger-N, ev-driver-NAME. The fleet's editable files are in DIR/fleet, logs in DIR/logs.",
   "",
