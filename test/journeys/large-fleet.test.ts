@@ -6,7 +6,7 @@ import { askWorker } from "../../simulator/workers/worker-socket.ts";
 import { workerSocketPath } from "../../simulator/workers/worker-specs.ts";
 import { eventually, LiveFleet } from "../support/live-fleet.ts";
 
-const fleet = new LiveFleet(26_500);
+const fleet = new LiveFleet(19_000);
 const cps = 60;
 const drivers = 6;
 const worker = "ev-cps-1";
