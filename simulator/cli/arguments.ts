@@ -111,7 +111,7 @@ function readServers(env: Record<string, string | undefined>): Servers {
   for (const [name, address] of [
     ["MQTT_CA_PATH", "MQTT_URL"],
     ["MQTT_CERT_DIR", "MQTT_URL"],
-    ["KAFKA_TLS", "KAFKA_BOOTSTRAP"],
+    ["KAFKA_TLS", env.CENTRAL_KAFKA_BOOTSTRAP ? "CENTRAL_KAFKA_BOOTSTRAP" : "KAFKA_BOOTSTRAP"],
   ] as const)
     if (env[name] && !env[address])
       throw new Complaint(`${name} is set, but ${address} is not: set both or neither`);
