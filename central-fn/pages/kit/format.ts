@@ -24,6 +24,8 @@ const known = <T>(value: Maybe<T>, text: (value: T) => string): string =>
   value === null || value === undefined ? unknown : text(value);
 
 export const count = (n: Maybe<number>) => known(n, (value) => whole.format(value));
+/** A figure whose unit stands elsewhere. */
+export const oneDecimal = (value: Maybe<number>) => known(value, (n) => one.format(n));
 /** Kilowatts, with unit. */
 export const kwText = (kw: Maybe<number>) => known(kw, (value) => `${one.format(value)} kW`);
 /** Kilowatt-hours, with unit; three decimals, since every Wh is billed. */

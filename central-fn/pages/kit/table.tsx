@@ -7,6 +7,8 @@ export interface Column<T> {
   cell(row: T): ComponentChildren;
   /** Right-aligned. */
   figure?: boolean;
+  /** Not broken into lines: ids, times. */
+  whole?: boolean;
   /** Left out on a narrow screen. */
   wide?: boolean;
 }
@@ -61,7 +63,7 @@ export function Table<T>({ caption, columns, rows, keyOf, hrefOf, emptyWord }: T
   );
 }
 
-function classOf<T>({ figure, wide }: Column<T>): string | undefined {
-  const names = [figure ? "figure" : "", wide ? "wide" : ""].filter(Boolean);
+function classOf<T>({ figure, whole, wide }: Column<T>): string | undefined {
+  const names = [figure ? "figure" : "", whole ? "whole" : "", wide ? "wide" : ""].filter(Boolean);
   return names.length === 0 ? undefined : names.join(" ");
 }

@@ -6,6 +6,7 @@ import { nowMs } from "../kit/clock.ts";
 import { ageText, clockText } from "../kit/format.ts";
 import { place } from "../kit/hash-route.ts";
 import { Icon, type IconName } from "../kit/icons.tsx";
+import { useCurrentInSight } from "../kit/in-sight.ts";
 import { Notice } from "../kit/notice.tsx";
 import { token } from "../kit/token.ts";
 import { AlertsView } from "./alerts-view.tsx";
@@ -38,6 +39,7 @@ export function App() {
   useEffect(followFleet, []);
   const [first = "", second] = place.value.path;
   const view = views.find(({ path }) => path === (first === "cp" ? "" : first));
+  const strip = useCurrentInSight<HTMLElement>(view?.path ?? "");
   const title = second ?? texts.nav[view?.name ?? "fleet"];
   useEffect(() => {
     document.title = `${title} · ${texts.brand}`;
@@ -53,7 +55,7 @@ export function App() {
           <Icon name="bolt" size={22} />
           <span>{texts.brand}</span>
         </a>
-        <nav aria-label={texts.nav.label}>
+        <nav aria-label={texts.nav.label} ref={strip}>
           {views.map(({ name, path, icon }) => (
             <a key={name} href={`#/${path}`} aria-current={view?.path === path ? "page" : undefined}>
               <Icon name={icon} size={18} />

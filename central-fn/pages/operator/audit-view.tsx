@@ -55,9 +55,13 @@ export function AuditView() {
               keyOf={({ request_id }) => request_id}
               emptyWord={words.none}
               columns={[
-                { head: words.when, cell: ({ decided_at }) => whenText(decided_at, nowMs.value) },
+                {
+                  head: words.when,
+                  cell: ({ decided_at }) => whenText(decided_at, nowMs.value),
+                  whole: true,
+                },
                 { head: words.what, cell: ({ action }) => nameOf(action) },
-                { head: words.about, cell: (act) => <About act={act} /> },
+                { head: words.about, cell: (act) => <About act={act} />, whole: true },
                 { head: words.reason, cell: ({ reason }) => reason ?? "–", wide: true },
                 { head: words.who, cell: ({ operator_id }) => operator_id, wide: true },
                 { head: words.outcome, cell: (act) => <Outcome act={act} /> },

@@ -4,7 +4,6 @@ import { durationText, kwhText, minorText, priceText, whenText, whText } from ".
 import { hrefOf } from "../kit/hash-route.ts";
 import { useLive } from "../kit/live.ts";
 import { Notice } from "../kit/notice.tsx";
-import { Table } from "../kit/table.tsx";
 import type { ExplainedBill } from "./api-types.ts";
 import { BackLink } from "./back-link.tsx";
 import { FactList } from "./fact-list.tsx";
@@ -56,17 +55,15 @@ export function BillView({ id }: { id: string }) {
       <div class="columns">
         <section class="card panel stack">
           <h2>{words.why}</h2>
-          <Table
-            caption={words.why}
-            rows={bill.explanation}
-            keyOf={({ name }) => name}
-            emptyWord=""
-            columns={[
-              { head: words.step, cell: ({ name }) => name },
-              { head: words.value, cell: ({ value }) => <b>{value}</b>, figure: true },
-              { head: words.from, cell: ({ from }) => <span class="faint">{from}</span> },
-            ]}
-          />
+          <ol class="derivation">
+            {bill.explanation.map(({ name, value, from }) => (
+              <li key={name}>
+                <span class="derivation-name">{name}</span>
+                <b>{value}</b>
+                <span class="faint">{from}</span>
+              </li>
+            ))}
+          </ol>
         </section>
         <section class="card panel">
           <FactList

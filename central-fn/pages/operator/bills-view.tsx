@@ -38,8 +38,12 @@ export function BillsView() {
               hrefOf={({ cdr_id }) => hrefOf(["bills", cdr_id])}
               emptyWord={words.none}
               columns={[
-                { head: words.ended, cell: ({ completed_at }) => whenText(completed_at, nowMs.value) },
-                { head: texts.sessions.cp, cell: ({ cp_id }) => cp_id },
+                {
+                  head: words.ended,
+                  cell: ({ completed_at }) => whenText(completed_at, nowMs.value),
+                  whole: true,
+                },
+                { head: texts.sessions.cp, cell: ({ cp_id }) => cp_id, whole: true },
                 { head: texts.sessions.driver, cell: ({ driver_id }) => driver_id, wide: true },
                 { head: words.energy, cell: ({ energy_kwh }) => kwhText(energy_kwh), figure: true },
                 {

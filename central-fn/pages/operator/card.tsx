@@ -80,11 +80,13 @@ function Doing({ point }: { point: ChargePointDetail }) {
         <span>{euroText(telemetry.euros)}</span>
       </span>
     );
-  const plugged = point.charging_state !== "Idle";
+  const isPlugged = point.charging_state !== "Idle";
   return (
     <span class="cp-doing faint">
-      <span>{plugged ? texts.fleet.plugged : texts.fleet.idle}</span>
-      <span>{kwText(point.power_kw)}</span>
+      <span>
+        {!point.in_service ? texts.fleet.outOfService : isPlugged ? texts.fleet.plugged : texts.fleet.idle}
+      </span>
+      {isPlugged || !point.in_service ? null : <span>{kwText(point.power_kw)}</span>}
       <span>{priceText(point.price_eur_per_kwh)}</span>
     </span>
   );

@@ -24,7 +24,7 @@ export function CpActs({ point }: { point: ChargePointDetail }) {
         <button
           key={act}
           type="button"
-          class={act === "stop" || act === "resume" ? "button-main" : act === "retire" ? "button-danger" : ""}
+          class={act === "resume" ? "button-main" : act === "retire" ? "button-danger" : ""}
           onClick={() => setAsked(act)}
         >
           {texts.cp.acts[act]}

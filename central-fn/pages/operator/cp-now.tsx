@@ -2,12 +2,13 @@
 import { Chart } from "../kit/chart.tsx";
 import { nowMs } from "../kit/clock.ts";
 import {
+  durationText,
   euroText,
   kwhText,
   kwText,
   msOf,
   priceText,
-  stopwatchText,
+  unknown,
   whenText,
   whText,
 } from "../kit/format.ts";
@@ -77,7 +78,7 @@ function SessionPanel({ point }: { point: ChargePointDetail }) {
         </div>
         <div>
           <span class="faint">{words.since}</span>
-          <strong>{since === undefined ? "–" : stopwatchText(nowMs.value - since)}</strong>
+          <strong>{since === undefined ? unknown : durationText(nowMs.value - since)}</strong>
         </div>
       </div>
       <p>
@@ -156,7 +157,7 @@ function Commands({ point }: { point: ChargePointDetail }) {
     <section class="card panel stack">
       <h2>{words.title}</h2>
       {own.length + open.length === 0 ? <p class="faint">{words.none}</p> : null}
-      <ul class="orders">
+      <ul class="orders" hidden={own.length + open.length === 0}>
         {own.map((order) => (
           <li key={order.key}>
             <p>

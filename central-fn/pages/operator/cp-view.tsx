@@ -3,6 +3,7 @@
 import { nowMs } from "../kit/clock.ts";
 import { durationText, kwText, msOf, priceText, whenText } from "../kit/format.ts";
 import { hrefOf, place } from "../kit/hash-route.ts";
+import { useCurrentInSight } from "../kit/in-sight.ts";
 import { useLive } from "../kit/live.ts";
 import { Notice } from "../kit/notice.tsx";
 import { StatusBadge } from "../kit/status.tsx";
@@ -27,6 +28,7 @@ export function CpView({ id }: { id: string }) {
   const own = useLive<ChargePointDetail>(inFleet ? undefined : `/cp/${encodeURIComponent(id)}`, 2_000);
   const point = inFleet ?? own?.data.value;
   const tab = tabs.find((name) => name === place.value.query.get("tab")) ?? "now";
+  const strip = useCurrentInSight<HTMLElement>(point ? tab : "");
   if (!point) {
     const refused = own?.trouble.value?.is === "refused";
     return (
@@ -47,7 +49,7 @@ export function CpView({ id }: { id: string }) {
       {point.state === "DISCONNECTED" && !point.retired ? (
         <Notice tone="info">{texts.cp.notOn}</Notice>
       ) : null}
-      <nav class="tabs" aria-label={texts.cp.tabs}>
+      <nav class="tabs" aria-label={texts.cp.tabs} ref={strip}>
         {tabs.map((name) => (
           <a
             key={name}
@@ -91,7 +93,7 @@ function Head({ point }: { point: ChargePointDetail }) {
         <p class="row">
           <StatusBadge kind={kind} word={texts.kinds[kind]} />
           <span>
-            {point.state === "ON" ? null : point.state_cause}
+            {point.state === "ON" ? (kind === "on" ? null : texts.kinds.on) : point.state_cause}
             {since === undefined ? null : (
               <span class="faint"> {texts.fleet.since(durationText(nowMs.value - since))}</span>
             )}

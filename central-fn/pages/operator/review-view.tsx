@@ -31,7 +31,7 @@ export function ReviewView({ id }: { id: string }) {
       <BackLink href="#/reviews" word={words.back} />
       <header class="view-head">
         <div>
-          <h1>{review.cause}</h1>
+          <h1 class="sentence">{review.cause}</h1>
           <p class="faint mono">{review.review_id}</p>
         </div>
         {settled ? null : <Decide review={review} />}

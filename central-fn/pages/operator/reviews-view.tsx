@@ -38,14 +38,19 @@ export function ReviewsView() {
               hrefOf={({ review_id }) => hrefOf(["reviews", review_id])}
               emptyWord={isSettled ? words.noneSettled : words.none}
               columns={[
-                { head: texts.sessions.cp, cell: ({ cp_id }) => cp_id },
-                { head: words.cause, cell: ({ cause }) => cause },
+                { head: texts.sessions.cp, cell: ({ cp_id }) => cp_id, whole: true },
+                { head: words.cause, cell: ({ cause }) => <span class="sentence">{cause}</span> },
                 {
                   head: texts.sessions.driver,
                   cell: ({ driver_id }) => driver_id ?? words.nobody,
                   wide: true,
                 },
-                { head: words.opened, cell: ({ opened_at }) => whenText(opened_at, nowMs.value), wide: true },
+                {
+                  head: words.opened,
+                  cell: ({ opened_at }) => whenText(opened_at, nowMs.value),
+                  wide: true,
+                  whole: true,
+                },
                 isSettled
                   ? {
                       head: words.decision,

@@ -6,6 +6,7 @@ import type { Pages } from "../kit/pages.ts";
 import { StatusBadge, type StatusKind } from "../kit/status.tsx";
 import { type Column, Table } from "../kit/table.tsx";
 import type { SessionRecord } from "./api-types.ts";
+import { fleet } from "./fleet.ts";
 import { Loaded } from "./list-parts.tsx";
 import { texts } from "./texts.ts";
 
@@ -36,15 +37,22 @@ export function SessionStatus({
   );
 }
 
+/** Those of the bill, and while it runs those that the fleet tells. */
+export function figuresOf(session: Pick<SessionRecord, "session_id" | "cp_id" | "energy_kwh" | "cost_eur">) {
+  const telemetry = fleet.value?.get(session.cp_id)?.telemetry;
+  if (telemetry?.session_id === session.session_id) return telemetry;
+  return { kwh: session.energy_kwh, euros: session.cost_eur };
+}
+
 export function SessionTable({ pages, without }: { pages: Pages<SessionRecord>; without?: "cp" }) {
   const words = texts.sessions;
   const columns: Column<SessionRecord>[] = [
-    { head: words.requested, cell: ({ requested_at }) => whenText(requested_at, nowMs.value) },
-    ...(without === "cp" ? [] : [{ head: words.cp, cell: ({ cp_id }: SessionRecord) => cp_id }]),
+    { head: words.requested, cell: ({ requested_at }) => whenText(requested_at, nowMs.value), whole: true },
+    ...(without === "cp" ? [] : [{ head: words.cp, cell: ({ cp_id }: SessionRecord) => cp_id, whole: true }]),
     { head: words.driver, cell: ({ driver_id }) => driver_id, wide: without !== "cp" },
     { head: words.status, cell: (session) => <SessionStatus session={session} /> },
-    { head: words.energy, cell: ({ energy_kwh }) => kwhText(energy_kwh), figure: true, wide: true },
-    { head: words.cost, cell: ({ cost_eur }) => euroText(cost_eur), figure: true },
+    { head: words.energy, cell: (session) => kwhText(figuresOf(session).kwh), figure: true, wide: true },
+    { head: words.cost, cell: (session) => euroText(figuresOf(session).euros), figure: true },
   ];
   return (
     <Loaded pages={pages}>

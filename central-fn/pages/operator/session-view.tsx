@@ -19,7 +19,7 @@ import { AskDialog } from "./ask-dialog.tsx";
 import { BackLink } from "./back-link.tsx";
 import { FactList } from "./fact-list.tsx";
 import { give } from "./orders.ts";
-import { SessionStatus } from "./session-table.tsx";
+import { figuresOf, SessionStatus } from "./session-table.tsx";
 import { texts } from "./texts.ts";
 
 const open = new Set(["PENDING", "APPROVED", "CHARGING"]);
@@ -86,14 +86,15 @@ export function SessionView({ id }: { id: string }) {
 function SessionFacts({ session }: { session: SessionWithLine }) {
   const { facts, energy, cost, requested } = texts.sessions;
   const now = nowMs.value;
+  const figures = figuresOf(session);
   const [began, ended] = [msOf(session.started_at), msOf(session.completed_at)];
   const { register_start_wh: from, register_end_wh: to, command } = session;
   return (
     <section class="card panel">
       <FactList
         facts={[
-          [energy, <b key="energy">{kwhText(session.energy_kwh)}</b>],
-          [cost, <b key="cost">{euroText(session.cost_eur)}</b>],
+          [energy, <b key="energy">{kwhText(figures.kwh)}</b>],
+          [cost, <b key="cost">{euroText(figures.euros)}</b>],
           [facts.price, priceText(session.price_eur_per_kwh)],
           [requested, whenText(session.requested_at, now)],
           [facts.started, whenText(session.started_at, now)],

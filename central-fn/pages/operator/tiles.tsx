@@ -1,6 +1,6 @@
 // The fleet in figures. A tile that counts charge points shows, when it is chosen, those points only.
 import { nowMs } from "../kit/clock.ts";
-import { ageText, count } from "../kit/format.ts";
+import { ageText, count, oneDecimal } from "../kit/format.ts";
 import { Icon, type IconName } from "../kit/icons.tsx";
 import { useLive } from "../kit/live.ts";
 import type { Statistics } from "./api-types.ts";
@@ -37,7 +37,7 @@ export function Tiles({ show, onShow }: { show: Show; onShow(show: Show): void }
           <strong>{count(numbers[tile.show])}</strong>
         </button>
       ))}
-      <Figure name={texts.fleet.tiles.kw} icon="bolt" value={now.kw.toFixed(1)} unit="kW" />
+      <Figure name={texts.fleet.tiles.kw} icon="bolt" value={oneDecimal(now.kw)} unit="kW" />
       <SessionsToday />
       <DataAge />
     </section>
