@@ -31,6 +31,7 @@ const groups: Record<string, Suite[]> = {
   journeys: [{ name: "journeys through every verb", minutes: 5, run: () => vitest("journeys") }],
   documents: [{ name: "the documents' command lines", minutes: 6, run: () => vitest("documents") }],
   real: [{ name: "real servers and programs", minutes: 8, run: () => vitest("real") }],
+  fuzz: [{ name: "the API under a fuzzer", minutes: 1.5, run: fuzz }],
   browser: [{ name: "pages in a browser", minutes: 3, run: () => vitest("browser") }],
   chaos: [{ name: "a minute of chaos on real processes", minutes: 3, run: chaos }],
   scenarios: [{ name: "scenarios on a live fleet", minutes: 5, run: () => vitest("scenarios") }],
@@ -105,6 +106,15 @@ function output(script: string, ...args: string[]): Promise<{ code: number | nul
     text += part;
   });
   return new Promise((resolve) => child.once("close", (code) => resolve({ code, text })));
+}
+
+/** Each operation of the API counts as a test. */
+async function fuzz(): Promise<Count> {
+  const { code, text } = await output("test/fuzz/run.ts");
+  console.log(text);
+  const [, tested, wrong] = /^(\d+) operations fuzzed, (\d+) failures/m.exec(text) ?? [];
+  const failed = Math.max(Number(wrong ?? 1), Number(code !== 0 || Number(tested ?? 0) === 0));
+  return { passed: Math.max(0, Number(tested ?? 0) - failed), failed };
 }
 
 const outcomes = ["fine", "an invariant was violated", "the run crashed", "the fleet did not come to rest"];

@@ -12,6 +12,7 @@ import type * as z from "zod";
 import { type Access, type ApiEnv, access } from "./access.ts";
 import { bodyOf, query } from "./body.ts";
 import { withEtag } from "./etag.ts";
+import { idempotencyKey } from "./request-headers.ts";
 
 /** A body that is no JSON, by its media type. */
 export interface Media {
@@ -63,8 +64,9 @@ const declarations = new WeakMap<object, Declaration>();
 export function route<const D extends Declaration>(
   declaration: D,
 ): MiddlewareHandler<ApiEnv, string, { in: In<D>; out: Out<D> }> {
-  const { query: querySchema, json, polled } = declaration as Declaration;
+  const { query: querySchema, json, polled, idempotent } = declaration as Declaration;
   const middleware: MiddlewareHandler<ApiEnv> = async (c, next) => {
+    if (idempotent) idempotencyKey(c);
     if (querySchema) c.req.addValidatedData("query", query(c, querySchema));
     if (json) c.req.addValidatedData("json", await bodyOf(c, json));
     await next();

@@ -50,7 +50,7 @@ type Filter = z.infer<typeof Filter>;
 
 const Telemetry = z.object({
   cp_id: CpId,
-  kw: z.number(),
+  kw: z.number().nullable().describe("Null while the charge point is not On"),
   kwh: z.number(),
   euros: z.number(),
   session_id: z.string(),

@@ -51,9 +51,10 @@ export function openComponents(): {
   };
 }
 
-/** An instant's format says it; that integers are safe ones goes without saying. */
+/** Of what is answered: an instant's format says it, and that integers are safe ones goes without saying. */
 function simplify(schema: Schema, io: "input" | "output"): void {
-  if (io === "output" && (schema.format === "date-time" || schema.format === "date")) delete schema.pattern;
+  if (io === "input") return;
+  if (schema.format === "date-time" || schema.format === "date") delete schema.pattern;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
 }

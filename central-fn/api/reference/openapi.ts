@@ -109,14 +109,16 @@ function operationOf(route: DescribedRoute, components: Components): Operation {
 }
 
 /** What its form brings along, and what it declares. */
-function problemsOf({ path, access, query, json, problems = [] }: DescribedRoute): number[] {
+function problemsOf({ path, access, query, json, idempotent, problems = [] }: DescribedRoute): number[] {
   const hasId = path.includes(":");
   return [
-    ...(hasId || query || json ? [400] : []),
+    ...(hasId || query || json || idempotent ? [400] : []),
     401,
     ...(access === "public" ? [] : [403]),
     ...(hasId ? [404] : []),
     ...(json ? [413] : []),
+    // The key was used for another request.
+    ...(idempotent ? [422] : []),
     429,
     503,
     ...problems,
