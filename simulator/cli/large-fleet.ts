@@ -50,12 +50,13 @@ export async function showRamp(
       over = true;
     },
   );
-  const began = performance.now();
+  let began: number | undefined;
   while (!over) {
     const workers = await readWorkers(fleet.places, fleet.supervisor.statuses());
+    if (workers.length > 0) began ??= performance.now();
     const holds = fleet.specs.reduce((sum, spec) => sum + (spec.role === "cps" ? (spec.holds ?? 0) : 0), 0);
     const connected = workers.reduce((sum, one) => sum + one.connected, 0);
-    if (!over && workers.length > 0) narrator.progress(barText(connected, holds, performance.now() - began));
+    if (!over && began !== undefined) narrator.progress(barText(connected, holds, performance.now() - began));
     await Promise.race([end, new Promise((resolve) => setTimeout(resolve, barEveryMs))]);
   }
 }
