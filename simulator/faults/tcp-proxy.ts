@@ -24,8 +24,8 @@ export interface TcpProxy {
   cutAll(): void;
   /** Resets those that have swallowed bytes: their ends learn at once what they would learn by a time-out. */
   cutDead(): void;
-  /** Resets the connection that has carried so many more bytes from client to server. Once. */
-  cutAfterBytes(bytes: number): void;
+  /** Resets the connection that has carried so many more bytes from client to server, or back. Once. */
+  cutAfterBytes(bytes: number, of?: "requests" | "answers"): void;
   /** Each chunk towards the client waits so long. */
   delayAnswers(ms: number): void;
   /** Both ways, for what is read from now on. */
@@ -69,7 +69,7 @@ export async function openTcpProxy(target: TcpProxyOptions): Promise<TcpProxy> {
   let accepted = 0;
   let upWeather = fairWeather;
   let downWeather = fairWeather;
-  let cutIn: number | undefined;
+  const cutIn: { requests?: number; answers?: number } = {};
   let lose: ((request: Uint8Array) => boolean) | undefined;
 
   const dial = (client: Socket): Pair => {
@@ -88,20 +88,28 @@ export async function openTcpProxy(target: TcpProxyOptions): Promise<TcpProxy> {
       losing: false,
     };
   };
+  const countCut = (pair: Pair, chunk: Buffer, of: "requests" | "answers") => {
+    const left = cutIn[of];
+    if (left === undefined) return;
+    cutIn[of] = left - chunk.length;
+    if (left > chunk.length) return;
+    delete cutIn[of];
+    if (of === "answers") pair.client.destroySoon();
+    else pair.client.resetAndDestroy();
+  };
   const onRequest = (pair: Pair, chunk: Buffer) => {
     if (pair.lost === "both") return;
     if (lose?.(chunk)) pair.losing = true;
     pair.up.take(chunk);
-    if (cutIn === undefined) return;
-    cutIn -= chunk.length;
-    if (cutIn > 0) return;
-    cutIn = undefined;
-    pair.client.resetAndDestroy();
+    countCut(pair, chunk, "requests");
   };
   const onAnswer = (pair: Pair, chunk: Buffer) => {
     if (pair.lost !== "nothing") return;
-    if (pair.losing) pair.client.resetAndDestroy();
-    else pair.down.take(chunk);
+    if (pair.losing) return void pair.client.resetAndDestroy();
+    const left = cutIn.answers;
+    // What is beyond the cut does not arrive.
+    pair.down.take(left !== undefined && left < chunk.length ? chunk.subarray(0, left) : chunk);
+    countCut(pair, chunk, "answers");
   };
   const wire = (pair: Pair) => {
     const { client, server } = pair;
@@ -122,6 +130,7 @@ export async function openTcpProxy(target: TcpProxyOptions): Promise<TcpProxy> {
     server.on("close", (broke) => {
       if (pair.lost === "nothing" && broke) client.resetAndDestroy();
       else if (pair.lost === "nothing" && !server.readableEnded) client.destroy();
+      else if (pair.lost !== "nothing" && mode === "pass") client.resetAndDestroy();
       if (client.closed) pairs.delete(pair);
     });
   };
@@ -179,8 +188,8 @@ export async function openTcpProxy(target: TcpProxyOptions): Promise<TcpProxy> {
         server.resetAndDestroy();
       }
     },
-    cutAfterBytes(bytes) {
-      cutIn = bytes;
+    cutAfterBytes(bytes, of = "requests") {
+      cutIn[of] = bytes;
     },
     delayAnswers(ms) {
       downWeather = { ...downWeather, delayMs: ms };

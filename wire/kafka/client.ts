@@ -8,6 +8,7 @@ import type { Log } from "../process/log.ts";
 import { destroyWhenDead, type Patience } from "./dead-socket.ts";
 import { correctIdleTimer } from "./idle-timer.ts";
 import { logTo } from "./kafkajs-log.ts";
+import { shareConnects } from "./one-connect.ts";
 import { onlyWholeAnswers } from "./whole-answers.ts";
 
 export interface KafkaAddress {
@@ -28,6 +29,7 @@ export interface Client {
 }
 
 const keepAliveMs = 30_000;
+const closeWithinMs = 1_000;
 
 /** `retries`: connection attempts after the first, 0.1 s to 2 s apart, before kafkajs gives up. */
 export function openClient(
@@ -36,7 +38,8 @@ export function openClient(
   retries: number = address.brokers.length,
 ): Client {
   correctIdleTimer();
-  const sockets = new Set<Socket>();
+  shareConnects();
+  const sockets = new Map<Socket, string>();
   let destroyed: string | undefined;
   const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     const to = address.dial?.(host, port) ?? { host, port };
@@ -46,9 +49,15 @@ export function openClient(
     socket.setKeepAlive(true, keepAliveMs);
     socket.setNoDelay(true);
     if (destroyed !== undefined) socket.destroy(new Error(destroyed));
-    sockets.add(socket);
+    const place = `${to.host}:${to.port}`;
+    sockets.set(socket, place);
+    closeAfterEnd(socket);
     socket.on("close", () => sockets.delete(socket));
-    return onlyWholeAnswers(destroyWhenDead(socket, patience));
+    // What is dead between here and a broker is so for each connection to it: found once, not one after the other.
+    const othersToo = (error: Error) => {
+      for (const [other, at] of sockets) if (at === place && other !== socket) other.destroy(error);
+    };
+    return onlyWholeAnswers(destroyWhenDead(socket, patience, othersToo));
   };
   const kafka = new Kafka({
     brokers: [...address.brokers],
@@ -67,9 +76,17 @@ export function openClient(
     kafka,
     destroy(why) {
       destroyed = why;
-      for (const socket of sockets) socket.destroy(new Error(why));
+      for (const socket of sockets.keys()) socket.destroy(new Error(why));
     },
   };
+}
+
+/** kafkajs ends a connection and forgets it: through a dead network the other end never answers that. */
+function closeAfterEnd(socket: Socket): void {
+  socket.once("finish", () => {
+    const late = setTimeout(() => socket.destroy(), closeWithinMs);
+    socket.once("close", () => clearTimeout(late));
+  });
 }
 
 /**

@@ -44,7 +44,8 @@ const heartbeatMs = 2_000;
  * that needs longer to finish its batch joins again later, and some records are handled twice.
  */
 const rebalanceTimeoutMs = 4_000;
-const patience = { ordinaryMs: 5_000, joinMs: rebalanceTimeoutMs + 5_000 };
+/** Below 5 s: so long a black hole may last on for the reader after the network is back. */
+const patience = { ordinaryMs: 4_000, joinMs: rebalanceTimeoutMs + 5_000 };
 /** No answer of the group or a fetch for so long: whatever kafkajs believes, it is stuck. */
 const stuckAfterMs = 30_000;
 const leaveWithinMs = 2_000;

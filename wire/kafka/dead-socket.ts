@@ -47,8 +47,15 @@ export function answerCounter(): (chunk: Uint8Array) => number {
   };
 }
 
-/** Destroys the socket, with an error that says so, when an answer is overdue. kafkajs writes one request per call. */
-export function destroyWhenDead(socket: Socket, patience: Patience): Socket {
+/**
+ * Destroys the socket, with an error that says so, when an answer is overdue, and tells `dead`. kafkajs writes one
+ * request per call.
+ */
+export function destroyWhenDead(
+  socket: Socket,
+  patience: Patience,
+  dead: (error: Error) => void = () => {},
+): Socket {
   const outstandingMs: number[] = [];
   const countAnswers = answerCounter();
   let timer: NodeJS.Timeout | undefined;
@@ -61,7 +68,11 @@ export function destroyWhenDead(socket: Socket, patience: Patience): Socket {
     for (const ms of outstandingMs) armedMs = Math.max(armedMs, ms);
     if (armedMs === 0 || socket.destroyed) return;
     const ms = armedMs;
-    timer = setTimeout(() => socket.destroy(new Error(`no answer from Kafka within ${ms} ms`)), ms);
+    timer = setTimeout(() => {
+      const error = new Error(`no answer from Kafka within ${ms} ms`);
+      socket.destroy(error);
+      dead(error);
+    }, ms);
   };
 
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;

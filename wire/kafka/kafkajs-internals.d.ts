@@ -1,4 +1,4 @@
-// The one private module of kafkajs that is corrected (idle-timer.ts); pinned with the package's version.
+// The private modules of kafkajs that are corrected (idle-timer.ts, one-connect.ts); pinned with the package's version.
 declare module "kafkajs/src/network/requestQueue/index.js" {
   interface RequestQueue {
     pending: unknown[];
@@ -25,4 +25,18 @@ declare module "kafkajs/src/network/requestQueue/index.js" {
     prototype: RequestQueue;
   };
   export default RequestQueue;
+}
+
+declare module "kafkajs/src/network/connectionPool.js" {
+  interface Connection {
+    isConnected(): boolean;
+    connect(): Promise<boolean>;
+  }
+  interface ConnectionPool {
+    pool: Connection[];
+    /** 1 for fetches, 0 for all else. */
+    getConnection(index?: number): Promise<Connection>;
+  }
+  const ConnectionPool: { prototype: ConnectionPool };
+  export default ConnectionPool;
 }

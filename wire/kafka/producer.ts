@@ -19,7 +19,7 @@ import type { OutRecord, Producer } from "./port.ts";
 import { type Refusal, SendRefused } from "./refused.ts";
 
 export interface ProducerOptions extends KafkaAddress {
-  /** A socket without an answer for so long is destroyed. Default 5 s. */
+  /** A socket without an answer for so long is destroyed. Default 4 s. */
   deadAfterMs?: number;
   /** A missing topic is waited for so long before its records are refused. Default 30 s. */
   placeGraceMs?: number;
@@ -34,7 +34,7 @@ const outageLineEveryMs = 30_000;
 
 /** Opens without a connection: Kafka may be down, records wait. */
 export function openProducer(options: ProducerOptions): Producer {
-  const { log, deadAfterMs = 5_000, placeGraceMs = 30_000, closeWithinMs = 3_000 } = options;
+  const { log, deadAfterMs = 4_000, placeGraceMs = 30_000, closeWithinMs = 3_000 } = options;
   const queue = openQueue();
   const lateTopics = new Set<string>();
   let connection: { client: Client; producer: KafkaJsProducer } | undefined;
