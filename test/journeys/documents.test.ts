@@ -27,7 +27,6 @@ const terminal = new Terminal({
     EV_PORT_OFFSET: String(portOffset),
     PATH: `${join(dir, "node_modules/.bin")}:${process.env.PATH}`,
   },
-  patienceMs: 180_000,
 });
 
 /** The reader has the usual ports, this fleet has others. */

@@ -106,5 +106,5 @@ describe(`on the documents' own ports (${refused ?? "a network of their own"})`,
     test(`${name}: ${commands[0]?.split("\n")[0]}`, async () => {
       const lines = [...commands];
       for (const step of story[name] ?? []) await take(step, takesLine(step) ? lines.shift() : undefined);
-    }, 180_000);
+    }, 300_000);
 });

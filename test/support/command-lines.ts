@@ -62,13 +62,14 @@ export interface Run {
   out: string;
 }
 
+/** What no command may exceed; for a busy machine. */
+const patienceMs = 240_000;
+
 export interface TerminalOptions {
   cwd: string;
   env: Record<string, string>;
   /** Words before `bash -c …`: how to enter a network namespace, say. */
   enter?: readonly string[];
-  /** What no command may exceed, ms. */
-  patienceMs?: number;
 }
 
 export class Terminal {
@@ -79,14 +80,19 @@ export class Terminal {
     this.#options = options;
   }
 
-  /** Runs one command to its end. Rejects when it does not end in time. */
+  /** Runs one command to its end. Rejects when it does not end in time; it is interrupted then. */
   async run(command: string, env: Record<string, string> = {}): Promise<Run> {
-    const { over } = this.#start(command, env);
-    const late = AbortSignal.timeout(this.#options.patienceMs ?? 60_000);
-    const expired = new Promise<never>((_, reject) => {
-      late.addEventListener("abort", () => reject(new Error(`does not end: ${command}`)), { once: true });
-    });
-    return Promise.race([over, expired]);
+    const { child, over, said } = this.#start(command, env);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      interrupt(child);
+    }, patienceMs);
+    const run = await over;
+    clearTimeout(timer);
+    if (late)
+      throw new Error(`${command}\ndid not end within ${patienceMs / 1_000} s: ${said().slice(-2_000)}`);
+    return run;
   }
 
   /** Runs it, and rejects with its output unless it exits with `code` and shows `shown`. */
