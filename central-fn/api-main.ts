@@ -3,6 +3,7 @@ import { handle, type LambdaContext, type LambdaEvent } from "hono/aws-lambda";
 import * as z from "zod";
 import { readEnvironment, whole } from "../wire/process/environment.ts";
 import { createApp } from "./api/app.ts";
+import { oidcVariables, withOidc } from "./api/oidc.ts";
 import { tokensOf } from "./api/tokens.ts";
 import { openFunctionParts } from "./on-event/parts.ts";
 import { readPage } from "./pages/built-pages.ts";
@@ -10,6 +11,7 @@ import { readPage } from "./pages/built-pages.ts";
 const environment = z.object({
   /** The key of the bearer tokens, from the secret store. */
   TOKEN_KEY: z.string().regex(/^[0-9a-f]{64,}$/, "64 or more hex digits, from the secret store"),
+  ...oidcVariables,
   /** In the cloud the canary comes every 30 s. */
   STALE_FEED_MS: whole.default(150_000),
   /** Folder of the built pages within the function's bundle; without, a content delivery network has them. */
@@ -28,7 +30,7 @@ async function open(): Promise<Handle> {
     append: (record) => producer.send([record]),
     now: nowMs,
     partitions,
-    tokens: tokensOf(Buffer.from(env.TOKEN_KEY, "hex")),
+    tokens: withOidc(tokensOf(Buffer.from(env.TOKEN_KEY, "hex")), env, { now: nowMs, log }),
     log,
     staleFeedMs: env.STALE_FEED_MS,
     page: env.PAGES_PATH === undefined ? undefined : readPage(env.PAGES_PATH, "operator"),

@@ -15,6 +15,7 @@ import { endWith } from "../wire/process/lifetime.ts";
 import { errorText, openLog } from "../wire/process/log.ts";
 import { createApp } from "./api/app.ts";
 import { openLive } from "./api/live/live.ts";
+import { oidcVariables, withOidc } from "./api/oidc.ts";
 import { serveHttp } from "./api/serve.ts";
 import { openTokens } from "./api/tokens.ts";
 import { createHandler, handsOf } from "./on-event/batch.ts";
@@ -32,6 +33,7 @@ const env = readEnvironment(
     HTTP_HOST: z.string().min(1).default("127.0.0.1"),
     HTTP_PORT: port.default(8000),
     TOKEN_KEY_PATH: z.string().min(1),
+    ...oidcVariables,
     SWEEP_INTERVAL_MS: positive.default(1_000),
     /** Folder of the built pages; without, the API stands alone. */
     PAGES_PATH: z.string().min(1).optional(),
@@ -74,7 +76,7 @@ const app = createApp({
   append: (record) => producer.send([record]),
   now: nowMs,
   partitions,
-  tokens: openTokens(env.TOKEN_KEY_PATH),
+  tokens: withOidc(openTokens(env.TOKEN_KEY_PATH), env, { now: nowMs, log }),
   log,
   page: env.PAGES_PATH === undefined ? undefined : readPage(env.PAGES_PATH, "operator"),
   live,

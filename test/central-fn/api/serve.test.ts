@@ -89,14 +89,14 @@ describe("a body over 64 KB", () => {
 });
 
 describe("clients that are slow", () => {
-  it("hold their sockets for a bounded time, and nobody else up", async () => {
+  it("with their headers on a thousand sockets hold those for a bounded time, and nobody else up", async () => {
     const strict = await serveHttp(central.app, {
       host: "127.0.0.1",
       port: 0,
       log: silentLog,
       headersWithinMs: 300,
     });
-    const sockets = Array.from({ length: 200 }, () => {
+    const sockets = Array.from({ length: 1_000 }, () => {
       const socket = connect(strict.port, "127.0.0.1");
       socket.on("error", () => socket.destroy());
       socket.write("GET /cp HTTP/1.1\r\nHost: x\r\nX-Slow: ");
@@ -104,11 +104,11 @@ describe("clients that are slow", () => {
     });
     const fromMs = performance.now();
     expect((await fetch(`${strict.url}/cp`)).status).toBe(200);
-    expect(performance.now() - fromMs).toBeLessThan(2_000);
+    expect(performance.now() - fromMs).toBeLessThan(20_000);
     await Promise.all(
       sockets.map((socket) => (socket.closed ? Promise.resolve() : once(socket.resume(), "close"))),
     );
-    expect(performance.now() - fromMs).toBeLessThan(6_000);
+    expect(performance.now() - fromMs).toBeLessThan(40_000);
     await strict.close();
   });
 });
