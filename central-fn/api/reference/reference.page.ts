@@ -135,7 +135,7 @@ function typeHtml(schema: Schema): string {
   }
   if (Array.isArray(anyOf)) return (anyOf as Schema[]).map(typeHtml).join(" or ");
   if (Array.isArray(choices)) return choices.map((choice) => `"${text(String(choice))}"`).join(" or ");
-  if (only !== undefined) return `"${text(String(only))}"`;
+  if (only !== undefined) return text(JSON.stringify(only));
   if (type === "array") return `list of ${typeHtml((items ?? {}) as Schema)}`;
   const bounds = ["minimum", "maximum", "minLength", "maxLength", "default"]
     .flatMap((name) => (schema[name] === undefined ? [] : [`${name} ${JSON.stringify(schema[name])}`]))
