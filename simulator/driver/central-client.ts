@@ -19,6 +19,8 @@ export interface CentralClient {
   close(): void;
 }
 
+/** An event stream says something at least every 16 s. */
+const lastingSilenceMs = 30_000;
 const longestAnswerBytes = 4_000_000;
 
 /** `token` is asked for at each request, so that a renewed one takes effect. */
@@ -51,8 +53,9 @@ export async function openCentral(
         },
         resolve,
       );
-      sending.setTimeout(silenceMs, () =>
-        sending.destroy(new Error(`no answer within ${silenceMs / 1000} s`)),
+      const patienceMs = lasting ? Math.max(silenceMs, lastingSilenceMs) : silenceMs;
+      sending.setTimeout(patienceMs, () =>
+        sending.destroy(new Error(`no answer within ${patienceMs / 1000} s`)),
       );
       sending.once("error", reject);
       sending.end(body);

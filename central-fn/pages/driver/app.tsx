@@ -4,6 +4,7 @@ import { Announcer, announce } from "../kit/announce.tsx";
 import { place } from "../kit/hash-route.ts";
 import { Icon, type IconName } from "../kit/icons.tsx";
 import { addresses } from "./addresses.ts";
+import { newAlerts } from "./choices.ts";
 import { Find } from "./find.tsx";
 import { LineNotice } from "./line-notice.tsx";
 import { unreadOf } from "./merge.rules.ts";
@@ -14,7 +15,7 @@ import { Session } from "./session.tsx";
 import { Sessions } from "./sessions.tsx";
 import { requestModes } from "./start.rules.ts";
 import { Start } from "./start.tsx";
-import { alerts, messages, running } from "./store.ts";
+import { messages, running } from "./store.ts";
 import { texts } from "./texts.ts";
 import { Toast } from "./toast.tsx";
 import { You } from "./you.tsx";
@@ -67,7 +68,7 @@ function Tabs({ open }: { open: Tab }) {
   const marks: Record<Tab, number> = {
     find: 0,
     sessions: running.value.length,
-    messages: unread + alerts.value.filter(({ severity }) => severity === "CRITICAL").length,
+    messages: unread + newAlerts.value.length,
     you: 0,
   };
   useEffect(() => {

@@ -57,18 +57,20 @@ export function Charging({ session }: { session: OwnSession }) {
             : t.figures(ageText(msOf(session.figures_at), serverMs.value))}
         </p>
       </section>
-      <section class="card chart-card">
-        <Chart
-          title={t.chart}
-          samples={curve}
-          text={kwText}
-          tickText={count}
-          emptyWord={t.chartEmpty}
-          tone="power"
-          height={140}
-          least={1}
-        />
-      </section>
+      {stage === "interrupted" ? null : (
+        <section class="card chart-card">
+          <Chart
+            title={t.chart}
+            samples={curve}
+            text={kwText}
+            tickText={count}
+            emptyWord={t.chartEmpty}
+            tone="power"
+            height={140}
+            least={1}
+          />
+        </section>
+      )}
       {session.reason ? <Notice tone="warning">{sentence(session.reason)}</Notice> : null}
     </>
   );

@@ -1,8 +1,9 @@
-// The driver's choices on this device: vehicles, filters, and from where distances are told.
+// The driver's choices on this device: vehicles, filters, from where distances are told, and what was seen.
 import { computed, effect, signal } from "@preact/signals";
+import type { AlertView } from "./api-types.ts";
 import { noFilters } from "./find.rules.ts";
 import { keepChoices, readChoices } from "./kept.ts";
-import { phone } from "./store.ts";
+import { alerts, phone } from "./store.ts";
 
 const kept = readChoices();
 export const filters = signal({ ...noFilters, ...kept.filters });
@@ -35,8 +36,21 @@ export function pickVehicle(id: string): void {
   picked.value = id;
 }
 
+const seenAlerts = signal<readonly string[]>(kept.seenAlerts ?? []);
+
+/** The operator's announcements that were not shown in full yet. */
+export const newAlerts = computed(() =>
+  alerts.value.filter(({ alert_id }) => !seenAlerts.value.includes(alert_id)),
+);
+
+export function sawAlerts(seen: readonly AlertView[]): void {
+  const ids = seen.map(({ alert_id }) => alert_id);
+  if (ids.some((id) => !seenAlerts.value.includes(id))) seenAlerts.value = ids;
+}
+
 effect(() => {
   keepChoices({
+    seenAlerts: [...seenAlerts.value],
     vehicles: [...added.value],
     vehicle: picked.value,
     filters: filters.value,

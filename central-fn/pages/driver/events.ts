@@ -17,11 +17,11 @@ export interface Heard {
   onTold(told: boolean): void;
 }
 
-/** Follows the stream until the returned function is called. Its heartbeats come every 5 s. */
+/** Follows the stream until the returned function is called. It says something at least every 16 s. */
 export function followEvents(address: string, heard: Heard): () => void {
   const after = heard.after();
   return listen(`${address}${after === undefined ? "" : `?after=${after}`}`, {
-    silentMs: 15_000,
+    silentMs: 20_000,
     onTold: heard.onTold,
     onEvent({ type, data }) {
       const value: unknown = JSON.parse(data);

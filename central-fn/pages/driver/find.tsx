@@ -3,8 +3,9 @@ import { effect } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../kit/icons.tsx";
 import { useLive } from "../kit/live.ts";
+import { addresses } from "./addresses.ts";
 import type { ChargingPointView } from "./api-types.ts";
-import { filters, from } from "./choices.ts";
+import { filters, from, newAlerts } from "./choices.ts";
 import { FilterSheet } from "./filter-sheet.tsx";
 import { countFilters, type Filters, noFilters, pageSize, queryOf } from "./find.rules.ts";
 import { PointCard } from "./point-card.tsx";
@@ -51,6 +52,21 @@ export function Find() {
   const inSheet = countFilters({ ...filters.value, onlyAvailable: false, onlyFavorites: false });
   return (
     <Screen title={t.title}>
+      {newAlerts.value
+        .filter(({ severity }) => severity !== "INFO")
+        .map(({ alert_id, severity, title }) => (
+          <a
+            key={alert_id}
+            class={`alert alert-${severity.toLowerCase()} alert-short`}
+            href={addresses.messages}
+          >
+            <Icon name="alert" size={22} />
+            <span>
+              {texts.messages.severity[severity]}: <b>{title}</b>
+            </span>
+            <Icon name="next" />
+          </a>
+        ))}
       <div class="chips">
         <button
           type="button"

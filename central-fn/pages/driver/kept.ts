@@ -20,6 +20,8 @@ export interface Choices {
   vehicle: string | null;
   filters: Filters;
   from: Place | null;
+  /** Ids of the operator's announcements that were shown. */
+  seenAlerts: string[];
 }
 
 const pictureKey = "picture-1";

@@ -29,10 +29,10 @@ export function LineNotice() {
       <div class="line line-away">
         <Icon name="unplugged" size={22} />
         <p>
-          <b>{t[is]}</b> {t.seen(ageText(confirmedMs.value, serverMs.value))}{" "}
-          <span class="line-more">
-            {t.awayText} {t.nothingQueued}
-          </span>
+          <b>{t[is]}</b> {t.seen(ageText(confirmedMs.value, serverMs.value))}
+        </p>
+        <p class="line-more">
+          {t.awayText} {t.nothingQueued}
         </p>
         <button type="button" onClick={lookNow}>
           {t.tryNow}

@@ -84,6 +84,13 @@ export interface Message {
   read: boolean;
 }
 
+/** Its words with every instant ("2026-01-10T09:35Z") as `text` gives it: people read hours of their own clock. */
+export function wordsOf({ message }: Pick<Message, "message">, text: (atMs: number) => string): string {
+  return message.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g, (instant) =>
+    text(Date.parse(instant)),
+  );
+}
+
 /** As many as an inbox keeps. */
 const messagesAtMost = 500;
 

@@ -5,7 +5,8 @@ import { ask } from "../kit/http.ts";
 import { Icon, type IconName } from "../kit/icons.tsx";
 import { addresses } from "./addresses.ts";
 import type { AlertView } from "./api-types.ts";
-import { firstGap, type Message, unreadOf } from "./merge.rules.ts";
+import { sawAlerts } from "./choices.ts";
+import { firstGap, type Message, unreadOf, wordsOf } from "./merge.rules.ts";
 import { Screen } from "./screen.tsx";
 import { alerts, heardMessages, markRead, messages, own, serverMs } from "./store.ts";
 import { texts } from "./texts.ts";
@@ -33,6 +34,10 @@ export function Messages() {
     const timer = setTimeout(() => void readAll(last), readAfterMs);
     return () => clearTimeout(timer);
   }, [unread, last]);
+  useEffect(() => {
+    const timer = setTimeout(() => sawAlerts(alerts.value), readAfterMs);
+    return () => clearTimeout(timer);
+  }, [alerts.value]);
   const gap = firstGap(all);
   const earlier = async () => {
     if (!gap) return;
@@ -74,7 +79,7 @@ function Line({ message, isNew }: { message: Message; isNew: boolean }) {
         <span class="only-read">{t.types[message.type]}</span>
       </span>
       <span class="message-words">
-        {message.message}
+        {wordsOf(message, (atMs) => whenText(atMs, serverMs.value))}
         <span class="faint">
           {whenText(message.created_at, serverMs.value)}
           {isNew ? <b class="message-new"> · {t.isNew}</b> : null}

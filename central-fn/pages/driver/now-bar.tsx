@@ -35,8 +35,8 @@ export function NowBar({ shown }: { shown: string | undefined }) {
     <a class={`now now-${stage}`} href={addresses.session(first.session_id)}>
       <Icon name={icons[stage]} size={24} />
       <span class="now-words">
-        <strong>{titleOf(first)}</strong>
-        <span>{placeOf(first)}</span>
+        <strong>{headOf(first)}</strong>
+        <span>{first.cp_id}</span>
       </span>
       <span class="now-figures">{figuresOf(first, stage)}</span>
       {all.length > 1 ? <span class="now-more">{t.barMore(all.length - 1)}</span> : null}
@@ -53,8 +53,8 @@ export function NowRow({ session }: { session: OwnSession }) {
       <a class={`card now now-row now-${stage}`} href={addresses.session(session.session_id)}>
         <Icon name={icons[stage]} size={24} />
         <span class="now-words">
-          <strong>{titleOf(session)}</strong>
-          <span>{placeOf(session)}</span>
+          <strong>{headOf(session)}</strong>
+          <span>{session.cp_id}</span>
         </span>
         <span class="now-figures">{figuresOf(session, stage)}</span>
         <Icon name="next" />
@@ -63,12 +63,11 @@ export function NowRow({ session }: { session: OwnSession }) {
   );
 }
 
-/** "CP-001 · 12:05" */
-function placeOf(session: OwnSession): string {
+/** "Charging 12:05" */
+function headOf(session: OwnSession): string {
   const startedMs = msOf(session.started_at);
-  return startedMs === undefined
-    ? session.cp_id
-    : `${session.cp_id} · ${stopwatchText(serverMs.value - startedMs)}`;
+  const passed = startedMs === undefined ? "" : ` ${stopwatchText(serverMs.value - startedMs)}`;
+  return `${titleOf(session)}${stageOf(session) === "interrupted" ? "" : passed}`;
 }
 
 function figuresOf(session: OwnSession, stage: Stage) {

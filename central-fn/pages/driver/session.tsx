@@ -36,7 +36,7 @@ export function Session({ sid }: { sid: string }) {
         <a href={addresses.point(session.cp_id)}>
           {[pointName(session.cp_id), session.cp_id].filter(Boolean).join(" · ")}
         </a>
-        {automatic ? <span class="tag">{t.byListShort}</span> : null}
+        {automatic ? <span class="tag">{t.byList}</span> : null}
       </p>
       <Content session={session} />
       <SessionActs session={session} />

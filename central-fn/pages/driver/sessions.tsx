@@ -88,9 +88,14 @@ function PastRow({ row }: { row: PastSession }) {
         <span class="past-words">
           <strong>{pointName(row.cp_id) ?? row.cp_id}</strong>
           <span class="faint">
+            {automatic ? (
+              <span class="past-auto">
+                <Icon name="list" size={14} />
+                <span class="only-read">{texts.session.byList}, </span>
+              </span>
+            ) : null}
             {pointName(row.cp_id) ? `${row.cp_id} · ` : ""}
             {whenText(row.started_at ?? row.requested_at, serverMs.value)}
-            {automatic ? ` · ${texts.session.byListShort}` : ""}
           </span>
         </span>
         <span class="past-figures">

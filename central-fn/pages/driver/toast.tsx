@@ -1,10 +1,12 @@
 // A message that just came, shown for some seconds over whatever screen is open; a press leads to it.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { whenText } from "../kit/format.ts";
 import { place } from "../kit/hash-route.ts";
 import { Icon } from "../kit/icons.tsx";
 import { addresses } from "./addresses.ts";
-import type { Message } from "./merge.rules.ts";
-import { messages } from "./store.ts";
+import { type Message, wordsOf } from "./merge.rules.ts";
+import { stageOf } from "./session.rules.ts";
+import { messages, running, serverMs } from "./store.ts";
 import { texts } from "./texts.ts";
 
 const shownForMs = 6_000;
@@ -25,13 +27,15 @@ export function Toast() {
     return () => clearTimeout(timer);
   }, [last?.sequence]);
   const { path } = place.value;
-  const seenThere = path[0] === "messages" || (shown?.session_id != null && path[1] === shown.session_id);
+  // Its own screen shows it already, and so does the bar of what runs.
+  const sid = shown?.session_id ?? null;
+  const seenThere = path[0] === "messages" || (sid !== null && (path[1] === sid || isInBar(sid)));
   if (!shown || seenThere) return null;
   return (
     <div class="toast">
       <a href={shown.session_id === null ? addresses.messages : addresses.session(shown.session_id)}>
         <Icon name="bell" />
-        <span>{shown.message}</span>
+        <span>{wordsOf(shown, (atMs) => whenText(atMs, serverMs.value))}</span>
       </a>
       <button
         type="button"
@@ -43,4 +47,9 @@ export function Toast() {
       </button>
     </div>
   );
+}
+
+function isInBar(sid: string): boolean {
+  const first = running.value[0];
+  return first?.session_id === sid && stageOf(first) !== "interrupted";
 }

@@ -14,6 +14,7 @@ import {
   withoutOld,
   withSample,
   withSessions,
+  wordsOf,
 } from "../../../../central-fn/pages/driver/merge.rules.ts";
 import { own, sidAt } from "./own.ts";
 
@@ -112,6 +113,13 @@ describe("messages", () => {
     expect(kept).toHaveLength(500);
     expect(kept.at(-1)?.sequence).toBe(700);
   });
+});
+
+test("instants in a message become hours of the reader's clock", () => {
+  const message = "Your start at CP-009 is scheduled for 2026-01-10T09:35Z. It holds nothing until then.";
+  expect(wordsOf({ message }, (atMs) => `<${new Date(atMs).getUTCHours()}>`)).toBe(
+    "Your start at CP-009 is scheduled for <9>. It holds nothing until then.",
+  );
 });
 
 test("what came before the first message is asked for in hundreds, down to the first of all", () => {
