@@ -89,14 +89,14 @@ describe("a body over 64 KB", () => {
 });
 
 describe("clients that are slow", () => {
-  it("with their headers on a thousand sockets hold those for a bounded time, and nobody else up", async () => {
+  it("hold their sockets for a bounded time, and nobody else up", async () => {
     const strict = await serveHttp(central.app, {
       host: "127.0.0.1",
       port: 0,
       log: silentLog,
       headersWithinMs: 300,
     });
-    const sockets = Array.from({ length: 1_000 }, () => {
+    const sockets = Array.from({ length: 200 }, () => {
       const socket = connect(strict.port, "127.0.0.1");
       socket.on("error", () => socket.destroy());
       socket.write("GET /cp HTTP/1.1\r\nHost: x\r\nX-Slow: ");
