@@ -1,11 +1,28 @@
 // The producer's queue: what arrived while the last batch was on its way is the next batch, in order of arrival.
 import type { OutRecord } from "./port.ts";
+import type { Refusal } from "./refused.ts";
+
+/** Records that were given together; settled when all of them are. */
+export interface Call {
+  /** Records of the call that are neither in the log nor refused yet. */
+  open: number;
+  refused: Refusal[];
+  /** Called once, when nothing is open. */
+  settled(refused: readonly Refusal[]): void;
+}
 
 export interface Waiting {
   record: OutRecord;
   bytes: number;
-  /** Called once: without a reason when the record is in the log, with one when it is refused. */
-  settle(refusal?: string): void;
+  /** The call that brought it. */
+  call: Call;
+}
+
+/** Without a reason when the record is in the log, with one when it is refused; once per record. */
+export function settle({ record, call }: Pick<Waiting, "record" | "call">, reason?: string): void {
+  if (reason !== undefined) call.refused.push({ record, reason });
+  call.open--;
+  if (call.open === 0) call.settled(call.refused);
 }
 
 export interface Limits {
@@ -48,16 +65,4 @@ export function openQueue(): WaitingQueue {
       return batch;
     },
   };
-}
-
-/** Fixed cost of a record on the wire beside key, value and headers, generously. */
-const recordOverheadBytes = 64;
-
-/** Upper bound of what the record takes on the wire, bytes. */
-export function recordBytes(record: OutRecord): number {
-  let bytes = recordOverheadBytes + Buffer.byteLength(record.key);
-  bytes += typeof record.value === "string" ? Buffer.byteLength(record.value) : record.value.byteLength;
-  for (const [name, value] of Object.entries(record.headers ?? {}))
-    bytes += 8 + Buffer.byteLength(name) + Buffer.byteLength(value);
-  return bytes;
 }

@@ -1,4 +1,5 @@
-// The private modules of kafkajs that are corrected (idle-timer.ts, one-connect.ts); pinned with the package's version.
+// The private modules of kafkajs that are corrected (idle-timer.ts, one-connect.ts, produce-request.ts); pinned with the
+// package's version.
 declare module "kafkajs/src/network/requestQueue/index.js" {
   interface RequestQueue {
     pending: unknown[];
@@ -39,4 +40,23 @@ declare module "kafkajs/src/network/connectionPool.js" {
   }
   const ConnectionPool: { prototype: ConnectionPool };
   export default ConnectionPool;
+}
+
+declare module "kafkajs/src/broker/index.js" {
+  interface ProduceRequest {
+    acks: number;
+    timeout: number;
+    topicData: { topic: string; partitions: { partition: number; messages: { value: unknown }[] }[] }[];
+  }
+  interface Made {
+    request: { apiVersion: number; encode(): Promise<unknown> };
+    response: unknown;
+  }
+  interface Broker {
+    /** Finds the version of a request that the broker and kafkajs both know. */
+    lookupRequest(apiKey: number, definitions: unknown): (request: ProduceRequest) => Made;
+    produce(request: ProduceRequest): Promise<unknown>;
+  }
+  const Broker: { prototype: Broker };
+  export default Broker;
 }

@@ -11,12 +11,14 @@
 //    forgets those whose leader moved between its own retries.
 import type { Producer as KafkaJsProducer } from "kafkajs";
 import { errorText } from "../process/log.ts";
-import { toTopicMessages, unanswered } from "./batch-form.ts";
-import { openQueue, recordBytes, type Waiting } from "./batching.ts";
+import { type Call, openQueue, settle, type Waiting } from "./batching.ts";
 import { type Client, type KafkaAddress, openClient } from "./client.ts";
 import { afterFailure, type Failure, failureOf, retryPauseMs } from "./failure.ts";
-import type { OutRecord, Producer } from "./port.ts";
-import { type Refusal, SendRefused } from "./refused.ts";
+import type { Producer } from "./port.ts";
+import { encodeProducesHere, toTopicMessages } from "./produce-request.ts";
+import { recordBytes } from "./record-batch.ts";
+import { SendRefused } from "./refused.ts";
+import { unanswered } from "./unanswered.ts";
 
 export interface ProducerOptions extends KafkaAddress {
   /** A socket without an answer for so long is destroyed. Default 4 s. */
@@ -58,6 +60,7 @@ export function openProducer(options: ProducerOptions): Producer {
           message.partition ?? 0,
     });
     connection = { client, producer };
+    encodeProducesHere();
     await producer.connect();
     return producer;
   }
@@ -73,12 +76,13 @@ export function openProducer(options: ProducerOptions): Producer {
     try {
       const producer = await connected();
       // Kafka itself must give up waiting for replicas before the socket is taken for dead.
+      const topicMessages = toTopicMessages(batch);
       const answer = await producer.sendBatch({
-        topicMessages: toTopicMessages(batch),
+        topicMessages,
         acks: -1,
         timeout: Math.max(500, deadAfterMs - 1_000),
       });
-      return unanswered(batch, answer);
+      return unanswered(topicMessages, answer);
     } catch (error) {
       return failureOf(error);
     }
@@ -90,10 +94,9 @@ export function openProducer(options: ProducerOptions): Producer {
     for (let attempt = 1; !closed; attempt++) {
       const failure = await tryOnce(batch);
       if (!failure) {
-        for (const waiting of batch) {
-          lateTopics.delete(waiting.record.topic);
-          waiting.settle();
-        }
+        if (lateTopics.size > 0) for (const { record } of batch) lateTopics.delete(record.topic);
+        backlog -= batch.length;
+        for (const waiting of batch) settle(waiting);
         if (outage > 0)
           log.info(
             `Kafka took the batch after ${Math.round(performance.now() - outage)} ms, ${backlog} records wait`,
@@ -117,7 +120,7 @@ export function openProducer(options: ProducerOptions): Producer {
           for (const waiting of batch) {
             if (failure.is === "place") lateTopics.add(waiting.record.topic);
             log.error(`Kafka refuses a record for ${waiting.record.topic}: ${failure.text}`);
-            waiting.settle(failure.text);
+            refuse(waiting, failure.text);
           }
           return;
         case "again":
@@ -130,7 +133,12 @@ export function openProducer(options: ProducerOptions): Producer {
           await pause(retryPauseMs(attempt, Math.random()));
       }
     }
-    for (const waiting of batch) waiting.settle("the producer was closed first");
+    for (const waiting of batch) refuse(waiting, "the producer was closed first");
+  }
+
+  function refuse(waiting: Waiting, reason: string): void {
+    backlog--;
+    settle(waiting, reason);
   }
 
   function pause(ms: number): Promise<void> {
@@ -173,29 +181,19 @@ export function openProducer(options: ProducerOptions): Producer {
         return Promise.reject(new SendRefused(records.map((record) => ({ record, reason: "closed" }))));
       if (records.length === 0) return Promise.resolve();
       return new Promise<void>((resolve, reject) => {
-        let open = records.length;
-        const refused: Refusal[] = [];
-        const settled = (record: OutRecord, reason?: string) => {
-          if (reason !== undefined) refused.push({ record, reason });
-          if (--open > 0) return;
-          if (refused.length > 0) reject(new SendRefused(refused));
-          else resolve();
+        const call: Call = {
+          open: records.length,
+          refused: [],
+          settled: (refused) => (refused.length > 0 ? reject(new SendRefused(refused)) : resolve()),
         };
         for (const record of records) {
           const bytes = recordBytes(record);
           if (bytes > maxRecordBytes) {
-            settled(record, `record of ${bytes} bytes, at most ${maxRecordBytes} allowed`);
+            settle({ record, call }, `record of ${bytes} bytes, at most ${maxRecordBytes} allowed`);
             continue;
           }
           backlog++;
-          queue.put({
-            record,
-            bytes,
-            settle(reason) {
-              backlog--;
-              settled(record, reason);
-            },
-          });
+          queue.put({ record, bytes, call });
         }
         start();
       });

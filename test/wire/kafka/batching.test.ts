@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openQueue, recordBytes, type Waiting } from "../../../wire/kafka/batching.ts";
+import { openQueue, type Waiting } from "../../../wire/kafka/batching.ts";
+import { recordBytes } from "../../../wire/kafka/record-batch.ts";
 
 const waiting = (key: string, bytes: number): Waiting => ({
   record: { topic: "t", key, partition: 0, value: "" },
   bytes,
-  settle: () => {},
+  call: { open: 1, refused: [], settled: () => {} },
 });
 const keys = (batch: readonly Waiting[]) => batch.map(({ record }) => record.key);
 
