@@ -2,6 +2,7 @@
 // time, the figures and the font are always the same, so that a picture changes only when its screen does.
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { driverScreens } from "./driver/screens.ts";
 import { operatorScreens } from "./operator/screens.ts";
 import { openChromium } from "./support/chromium.ts";
 import type { Screen } from "./support/screen.ts";
@@ -23,7 +24,7 @@ const shoot = async (name: string, screen: Screen, take: (path: string) => Promi
   if (kB > longestKB) process.exitCode = 1;
 };
 try {
-  for (const screens of [operatorScreens])
+  for (const screens of [operatorScreens, driverScreens])
     await screens(browser, async (screen, name, take) => {
       if (wanted.length === 0 || wanted.some((part) => name.includes(part))) await shoot(name, screen, take);
     });

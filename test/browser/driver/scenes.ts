@@ -211,6 +211,8 @@ export const scenes: readonly Scene[] = [
       const [cp, n, nowMs] = ["CP-005", 30, stage.nowMs()];
       await stage.commit([
         ...session(cp, n, nowMs - 1_000, { rank: "QUEUED", cmdId: null, tariff: null, queue: true }),
+        ...session(cp, 90, nowMs - 6 * minute, { startedAtMs: nowMs - 6 * minute }, "driver-dave"),
+        figures(cp, 90, nowMs - 6 * minute, nowMs),
         pointRow(cp, nowMs, {
           claim: claimOf(sidOf(cp, 90), "driver-dave", "charging", nowMs - 6 * minute),
           line: lineOf(

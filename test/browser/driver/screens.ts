@@ -1,6 +1,6 @@
 // The driver app's screens, as pictures: on a small phone, some by night, one on a desk.
 import type { Browser, BrowserContextOptions } from "playwright-core";
-import type { Picture } from "../support/screen.ts";
+import { type Picture, picture as photograph } from "../support/screen.ts";
 import { open, scenes } from "./scenes.ts";
 import { openStage } from "./stage.ts";
 
@@ -27,12 +27,12 @@ export async function driverScreens(browser: Browser, picture: Picture): Promise
     for (const { name, title, show } of scenes) {
       await show(page, stage);
       await picture({ title }, `driver-${name}-phone`, async (path) => {
-        await page.screenshot({ path });
+        await photograph(page, path);
       });
       if (byNight.includes(name)) {
         await page.emulateMedia({ colorScheme: "dark" });
         await picture({ title: `${title}, by night` }, `driver-${name}-dark-phone`, async (path) => {
-          await page.screenshot({ path });
+          await photograph(page, path);
         });
         await page.emulateMedia({ colorScheme: "light" });
       }
@@ -40,7 +40,7 @@ export async function driverScreens(browser: Browser, picture: Picture): Promise
     await picture({ title: "On a desk" }, "driver-find-desk", async (path) => {
       await page.setViewportSize({ width: 1200, height: 780 });
       await open(page, "#/");
-      await page.screenshot({ path });
+      await photograph(page, path);
     });
     await context.close();
   } finally {

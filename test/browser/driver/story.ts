@@ -325,7 +325,7 @@ export function morning(nowMs: number): Write[] {
       ];
     }),
     pointRow("CP-007", nowMs, {
-      engine: null,
+      health: null,
       shown: { state: "DISCONNECTED", sinceMs: nowMs, cause: "last will", n: 2 },
     }),
     pointRow("CP-009", nowMs, {
