@@ -139,14 +139,8 @@ export class Terminal {
   }
 
   #start(command: string, env: Record<string, string>) {
-    const [file = "bash", ...args] = [
-      ...(this.#options.enter ?? []),
-      "bash",
-      "-o",
-      "pipefail",
-      "-c",
-      command,
-    ];
+    const typed = ["bash", "-o", "pipefail", "-c", command];
+    const [file, ...args] = [...(this.#options.enter ?? []), ...typed] as [string, ...string[]];
     const child = spawn(file, args, {
       cwd: this.#options.cwd,
       env: { ...process.env, ...this.#options.env, ...env },
