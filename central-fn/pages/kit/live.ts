@@ -120,7 +120,7 @@ function open(path: string): Shared {
     // A server that is away is looked for at the usual pace at first, then less often; spread, so that a thousand
     // pages do not come back at one instant.
     const patience = failures > 3 ? Math.min(8, failures - 2) * (0.75 + Math.random() / 2) : 1;
-    timer = setTimeout(look, wanted * (failures > 0 ? patience : slowness));
+    timer = setTimeout(() => void look(), wanted * (failures > 0 ? patience : slowness));
   };
   const seen = () => {
     if (!document.hidden) void look();
