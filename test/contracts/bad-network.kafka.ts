@@ -223,9 +223,9 @@ export function badKafkaNetwork(name: string, kafka: KafkaUnderTest): void {
       });
     });
 
-    test.skipIf(kafka.quick)(
-      "half-open connections: the broker hears everything and nobody hears it",
-      async () => {
+    // Elsewhere the same file runs whole; a quick round leaves out what waits for seconds.
+    if (!kafka.quick) {
+      test("half-open connections: the broker hears everything and nobody hears it", async () => {
         const road = await onTheRoad("half-open for 3 s", async ({ toBroker, fromBroker, stalledMs }) => {
           toBroker.blackHole("answers");
           fromBroker.blackHole("answers");
@@ -234,12 +234,9 @@ export function badKafkaNetwork(name: string, kafka: KafkaUnderTest): void {
           fromBroker.heal();
         });
         expect(repeatsOf(road)).toBeGreaterThan(0);
-      },
-    );
+      });
 
-    test.skipIf(kafka.quick)(
-      "bytes held back longer than a dead connection is waited for, that arrive all the same",
-      async () => {
+      test("bytes held back longer than a dead connection is waited for, that arrive all the same", async () => {
         await onTheRoad("held for 7 s", async ({ toBroker, fromBroker }) => {
           const made = toBroker.accepted;
           toBroker.hold();
@@ -249,8 +246,8 @@ export function badKafkaNetwork(name: string, kafka: KafkaUnderTest): void {
           toBroker.heal();
           fromBroker.heal();
         });
-      },
-    );
+      });
+    }
 
     test("a slow line that loses packets", async () => {
       await onTheRoad(
