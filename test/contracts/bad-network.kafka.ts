@@ -15,8 +15,6 @@ import { expectNothingLeft, failOnUnhandledRejections, held, sayBack } from "./b
 export interface KafkaUnderTest {
   /** `host:port`; asked for when the tests run. */
   bootstrap(): string;
-  /** Without the two cases that mostly wait. */
-  quick?: boolean;
 }
 
 const partitions = 4;
@@ -223,31 +221,28 @@ export function badKafkaNetwork(name: string, kafka: KafkaUnderTest): void {
       });
     });
 
-    // Elsewhere the same file runs whole; a quick round leaves out what waits for seconds.
-    if (!kafka.quick) {
-      test("half-open connections: the broker hears everything and nobody hears it", async () => {
-        const road = await onTheRoad("half-open for 3 s", async ({ toBroker, fromBroker, stalledMs }) => {
-          toBroker.blackHole("answers");
-          fromBroker.blackHole("answers");
-          await until("the producer waits", () => stalledMs() > 3_000);
-          toBroker.heal();
-          fromBroker.heal();
-        });
-        expect(repeatsOf(road)).toBeGreaterThan(0);
+    test("half-open connections: the broker hears everything and nobody hears it", async () => {
+      const road = await onTheRoad("half-open for 3 s", async ({ toBroker, fromBroker, stalledMs }) => {
+        toBroker.blackHole("answers");
+        fromBroker.blackHole("answers");
+        await until("the producer waits", () => stalledMs() > 3_000);
+        toBroker.heal();
+        fromBroker.heal();
       });
+      expect(repeatsOf(road)).toBeGreaterThan(0);
+    });
 
-      test("bytes held back longer than a dead connection is waited for, that arrive all the same", async () => {
-        await onTheRoad("held for 7 s", async ({ toBroker, fromBroker }) => {
-          const made = toBroker.accepted;
-          toBroker.hold();
-          fromBroker.hold();
-          await until("the producer has given up its connection", () => toBroker.accepted > made, 8_000);
-          await delay(1_500);
-          toBroker.heal();
-          fromBroker.heal();
-        });
+    test("bytes held back longer than a dead connection is waited for, that arrive all the same", async () => {
+      await onTheRoad("held for 7 s", async ({ toBroker, fromBroker }) => {
+        const made = toBroker.accepted;
+        toBroker.hold();
+        fromBroker.hold();
+        await until("the producer has given up its connection", () => toBroker.accepted > made, 8_000);
+        await delay(1_500);
+        toBroker.heal();
+        fromBroker.heal();
       });
-    }
+    });
 
     test("a slow line that loses packets", async () => {
       await onTheRoad(

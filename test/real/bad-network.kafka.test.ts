@@ -1,4 +1,4 @@
-// The bad network before Apache Kafka, and the cases before the stand-in that are too slow for every test run.
+// The bad network before Apache Kafka and before the stand-in; too slow for every test run.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,4 +29,5 @@ describe("the stand-in", () => {
   });
   afterAll(() => kafka.remove());
   badKafkaNetwork("the stand-in", { bootstrap: () => kafka.bootstrap });
+  overlappingSends("the stand-in", () => kafka.bootstrap);
 });
