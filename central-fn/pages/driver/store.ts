@@ -34,7 +34,12 @@ const pace = { own: 2_000, told: 15_000, alerts: 10_000, phone: 2_000 };
 export const told = signal(false);
 const aheadMs = signal(0);
 /** The server's hour, by its own word where there is one. */
-export const serverMs = computed(() => nowMs.value + aheadMs.value);
+export const serverMs = {
+  get value(): number {
+    // The signal says when to look; what is shown is the very instant, so that a countdown never begins too high.
+    return Math.max(nowMs.value, Date.now()) + aheadMs.value;
+  },
+};
 
 const heldPhone = signal<PhoneView | undefined>(kept?.phone);
 const heldSessions = signal<Sessions>(withSessions({}, kept?.sessions ?? []));
