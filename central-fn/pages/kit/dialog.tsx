@@ -18,8 +18,13 @@ export function Dialog({ title, closeWord, onClose, children }: DialogProps) {
   const id = useId();
   useEffect(() => {
     const shown = dialog.current;
+    const before = document.activeElement;
     shown?.showModal();
-    return () => shown?.close();
+    return () => {
+      shown?.close();
+      // Closing gives the focus back; a dialog that is gone from the page before it is closed cannot.
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
   }, []);
   return (
     <dialog

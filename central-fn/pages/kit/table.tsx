@@ -7,7 +7,7 @@ export interface Column<T> {
   cell(row: T): ComponentChildren;
   /** Right-aligned. */
   figure?: boolean;
-  /** Not broken into lines: ids, times. */
+  /** Not broken into lines: ids. */
   whole?: boolean;
   /** Left out on a narrow screen. */
   wide?: boolean;

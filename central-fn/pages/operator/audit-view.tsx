@@ -58,7 +58,6 @@ export function AuditView() {
                 {
                   head: words.when,
                   cell: ({ decided_at }) => whenText(decided_at, nowMs.value),
-                  whole: true,
                 },
                 { head: words.what, cell: ({ action }) => nameOf(action) },
                 { head: words.about, cell: (act) => <About act={act} />, whole: true },

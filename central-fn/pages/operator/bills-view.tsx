@@ -41,7 +41,6 @@ export function BillsView() {
                 {
                   head: words.ended,
                   cell: ({ completed_at }) => whenText(completed_at, nowMs.value),
-                  whole: true,
                 },
                 { head: texts.sessions.cp, cell: ({ cp_id }) => cp_id, whole: true },
                 { head: texts.sessions.driver, cell: ({ driver_id }) => driver_id, wide: true },

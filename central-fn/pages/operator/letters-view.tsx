@@ -40,7 +40,7 @@ export function LettersView() {
               hrefOf={({ ref }) => hrefOf(["dead-letters", ref])}
               emptyWord={words.none}
               columns={[
-                { head: words.at, cell: ({ at }) => whenText(at, nowMs.value), whole: true },
+                { head: words.at, cell: ({ at }) => whenText(at, nowMs.value) },
                 { head: words.cp, cell: ({ cp_id }) => cp_id ?? texts.unknown, whole: true },
                 { head: words.reason, cell: ({ reason }) => reason },
                 { head: words.where, cell: ({ where }) => words.wheres[where], wide: true },

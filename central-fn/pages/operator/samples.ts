@@ -15,10 +15,11 @@ const coursesAtMost = 400;
 const courses = new Map<string, Course>();
 const moved = signal(0);
 
-/** Undefined: nothing was seen. Read in a component, it follows. */
+/** Undefined: nothing was seen. Read in a component, it follows: each time a copy, so that what it is given to differs. */
 export function courseOf(cp: string): Course | undefined {
   void moved.value;
-  return courses.get(cp);
+  const course = courses.get(cp);
+  return course && { ...course, kw: [...course.kw], kwh: [...course.kwh] };
 }
 
 /** The same for one that is drawn anew by itself whenever figures come. */

@@ -47,7 +47,7 @@ export function figuresOf(session: Pick<SessionRecord, "session_id" | "cp_id" | 
 export function SessionTable({ pages, without }: { pages: Pages<SessionRecord>; without?: "cp" }) {
   const words = texts.sessions;
   const columns: Column<SessionRecord>[] = [
-    { head: words.requested, cell: ({ requested_at }) => whenText(requested_at, nowMs.value), whole: true },
+    { head: words.requested, cell: ({ requested_at }) => whenText(requested_at, nowMs.value) },
     ...(without === "cp" ? [] : [{ head: words.cp, cell: ({ cp_id }: SessionRecord) => cp_id, whole: true }]),
     { head: words.driver, cell: ({ driver_id }) => driver_id, wide: without !== "cp" },
     { head: words.status, cell: (session) => <SessionStatus session={session} /> },

@@ -124,7 +124,7 @@ export const texts = {
       title: "Session",
       none: "No session here.",
       driver: "Driver",
-      since: "For",
+      since: "Duration",
       energy: "Energy",
       cost: "Cost so far",
       power: "Power",

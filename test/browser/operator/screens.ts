@@ -79,8 +79,8 @@ export async function show(page: Page, hash: string): Promise<void> {
     location.hash = next;
   }, hash);
   await page.getByText("Loading…").first().waitFor({ state: "hidden" });
-  await page.waitForLoadState("networkidle", { timeout: 3_000 }).catch(() => undefined);
-  await page.waitForTimeout(700);
+  // What the view asks for comes from this machine; what is shown moves with the figures.
+  await page.waitForTimeout(500);
 }
 
 /** By night, and a question. */

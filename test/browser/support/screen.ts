@@ -13,7 +13,7 @@ export type Picture = (screen: Screen, name: string, take: (path: string) => Pro
 /** What the window shows, as WebP: a third of a PNG's size, and the eye finds no difference. */
 export async function picture(page: Page, path: string): Promise<void> {
   const session = await page.context().newCDPSession(page);
-  const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 88 });
+  const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 92 });
   writeFileSync(path, Buffer.from(data, "base64"));
   await session.detach();
 }

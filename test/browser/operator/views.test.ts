@@ -1,0 +1,183 @@
+// Every view of the operator's page over a table that tells a story: readable by everybody, on every width, by
+// keyboard alone, at its own address, and honest about what it does not know.
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { findingsOf } from "../support/axe.ts";
+import { openChromium } from "../support/chromium.ts";
+import { openShowcase, type Showcase } from "../support/showcase.ts";
+import { show, views } from "./screens.ts";
+
+let browser: Browser;
+let showcase: Showcase;
+let context: BrowserContext;
+let page: Page;
+let wrongs: string[] = [];
+let beat: ReturnType<typeof setInterval>;
+
+beforeAll(async () => {
+  [browser, showcase] = await Promise.all([openChromium(), openShowcase()]);
+  // The fleet goes on as long as somebody looks.
+  beat = setInterval(() => void showcase.later(1_000), 1_000);
+});
+afterAll(async () => {
+  clearInterval(beat);
+  await browser.close();
+  await showcase.close();
+});
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
+  page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  wrongs = [];
+  page.on("pageerror", (error) => wrongs.push(error.message));
+  page.on("console", (message) => {
+    // A refused connection is what the page itself tells in words.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      wrongs.push(message.text());
+  });
+  await page.goto(showcase.link);
+  await page.getByText("60 shown").waitFor();
+});
+afterEach(async () => {
+  await context.close();
+  expect(wrongs).toEqual([]);
+});
+
+const cards = () => page.locator(".cp-card");
+const isWide = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+
+describe("every view", () => {
+  test("has no serious finding of axe, by day and by night, and fits 360 px and a wall display", async () => {
+    const found: string[] = [];
+    for (const { name, hash } of views(showcase)) {
+      await page.emulateMedia({ colorScheme: "light" });
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await show(page, hash);
+      found.push(...(await findingsOf(page)).map((finding) => `${name}: ${finding}`));
+      await page.emulateMedia({ colorScheme: "dark" });
+      found.push(...(await findingsOf(page, "color-contrast")).map((finding) => `${name} dark: ${finding}`));
+      for (const [width, height] of [
+        [360, 740],
+        [2560, 1440],
+      ] as const) {
+        await page.setViewportSize({ width, height });
+        const beyond = await isWide();
+        if (beyond > 0) found.push(`${name}: at ${width} px it is ${beyond} px too wide`);
+      }
+    }
+    expect(found).toEqual([]);
+  });
+
+  test("has its address: it is there again after a reload, and one goes back to it", async () => {
+    await show(page, "#/?show=broken&by=status");
+    await page.getByRole("link", { name: /CP-007/ }).click();
+    await page.getByRole("heading", { name: /CP-007/ }).waitFor();
+    await page.getByRole("link", { name: "Faults" }).click();
+    await page.reload();
+    await page.getByRole("heading", { name: "When it was not On, and why" }).waitFor();
+    await page.goBack();
+    await page.goBack();
+    await page.getByText("2 of 60 shown").waitFor();
+    expect(await cards().count()).toBe(2);
+  });
+});
+
+describe("the fleet", () => {
+  test("is counted in tiles that filter it, and found by words without accents", async () => {
+    const tile = (name: string) => page.getByRole("button", { name: new RegExp(`^${name}`) });
+    await expect.poll(() => tile("Total").textContent()).toBe("Total60");
+    await tile("Disconnected").click();
+    await page.getByText("2 of 60 shown").waitFor();
+    expect(await cards().allTextContents()).toEqual([
+      expect.stringContaining("Disconnected"),
+      expect.stringContaining("Disconnected"),
+    ]);
+    await page.getByRole("button", { name: "Clear filters" }).click();
+    await page.getByRole("searchbox").fill("malaga plaza");
+    await expect.poll(() => cards().count()).toBeGreaterThan(0);
+    await expect
+      .poll(() => page.locator(".group-head").allTextContents())
+      .toEqual([expect.stringContaining("Málaga")]);
+    for (const text of await cards().allTextContents()) expect(text).toContain("Plaza Nueva");
+  });
+
+  test("tells a status by icon, word and colour", async () => {
+    await show(page, "#/?by=status");
+    const badge = page.locator(".cp-card.cp-broken .badge").first();
+    expect(await badge.textContent()).toBe("Broken");
+    expect(await badge.locator("svg").count()).toBe(1);
+    expect(await badge.evaluate((element) => getComputedStyle(element).color)).toBe("rgb(179, 24, 15)");
+    const black = page.locator(".cp-card.cp-disconnected .badge").first();
+    expect(await black.evaluate((element) => getComputedStyle(element).borderColor)).toBe("rgb(0, 0, 0)");
+  });
+});
+
+describe("by keyboard alone", () => {
+  const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
+
+  test("the first stop leads past the navigation, and a charge point is opened and stopped", async () => {
+    await page.keyboard.press("Tab");
+    expect(await focused()).toBe("Skip to the content");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    expect(await focused()).toBe("Total60");
+    await page.getByRole("searchbox").focus();
+    await page.keyboard.type("CP-019");
+    await page.getByText("1 of 60 shown").waitFor();
+    for (let n = 0; n < 12 && !(await focused()).startsWith("CP-019"); n++) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    const stop = page.getByRole("button", { name: "Stop charge point…" });
+    await stop.focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Stop CP-019?" });
+    await dialog.waitFor();
+    expect(await findingsOf(page)).toEqual([]);
+    // The focus stays inside, whichever way one goes.
+    for (let n = 0; n < 9; n++) {
+      await page.keyboard.press(n < 6 ? "Tab" : "Shift+Tab");
+      const outside = await page.evaluate(
+        () => document.activeElement !== document.body && !document.activeElement?.closest("dialog"),
+      );
+      expect(outside).toBe(false);
+    }
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    expect(await focused()).toBe("Stop charge point…");
+  });
+
+  test("a command asks for its reason where one is needed", async () => {
+    await page.getByRole("button", { name: "Stop all…" }).click();
+    await page.getByRole("button", { name: "Stop all", exact: true }).click();
+    await page.getByRole("alert").getByText("Say why.").waitFor();
+    await page.getByLabel("Reason").fill("fire drill");
+    await page.keyboard.press("Enter");
+    await page.getByRole("region", { name: "Your commands" }).getByText("Stop all charge points").waitFor();
+  });
+});
+
+describe("what cannot be known is said", () => {
+  test("a server that is gone leaves the last picture, with its age, until it is back", async () => {
+    showcase.cutOff(true);
+    await page.getByText(/Central cannot be reached; this picture is/).waitFor();
+    await page.locator(".freshness", { hasText: /No connection · \d+ s old/ }).waitFor({ timeout: 30_000 });
+    expect(await cards().count()).toBeGreaterThan(0);
+    showcase.cutOff(false);
+    await page.getByText(/Central cannot be reached/).waitFor({ state: "detached", timeout: 40_000 });
+    await page.locator(".freshness", { hasText: /Live$/ }).waitFor({ timeout: 60_000 });
+  });
+
+  test("without its link the page says where that is", async () => {
+    const other = await (await browser.newContext()).newPage();
+    await other.goto(showcase.url);
+    await other.getByRole("heading", { name: "This page needs its link" }).waitFor();
+    await other.context().close();
+  });
+
+  test("a second tab gets the token from the first, and it stands in no address", async () => {
+    const second = await context.newPage();
+    await second.goto(`${showcase.url}/#/reviews`);
+    await second.getByRole("heading", { name: "Reviews" }).waitFor();
+    expect(second.url()).toBe(`${showcase.url}/#/reviews`);
+    expect(page.url()).not.toContain("token");
+  });
+});
