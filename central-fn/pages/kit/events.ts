@@ -2,14 +2,10 @@
 //
 // 1. It comes back by itself, from the last id that was heard; until then its owner polls.
 // 2. A line that brings nothing for `silentMs`, not even a comment, is cut: half-open connections look like peace.
+import { eventReader, type ServerEvent } from "./event-stream.rules.ts";
 import { token } from "./token.ts";
 
-export interface ServerEvent {
-  id: string | undefined;
-  /** "message" when the server names none. */
-  type: string;
-  data: string;
-}
+export type { ServerEvent } from "./event-stream.rules.ts";
 
 export interface EventsOptions {
   onEvent(event: ServerEvent): void;
@@ -90,34 +86,6 @@ async function* chunksOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGe
     if (done) return;
     yield value;
   }
-}
-
-/** Takes the stream's text in pieces of any length and gives whole events (HTML standard, 9.2.6). */
-export function eventReader(onEvent: (event: ServerEvent) => void): (text: string) => void {
-  let rest = "";
-  let id: string | undefined;
-  let type = "";
-  let data: string[] = [];
-  const line = (text: string) => {
-    if (text === "") {
-      if (data.length > 0) onEvent({ id, type: type || "message", data: data.join("\n") });
-      type = "";
-      data = [];
-      return;
-    }
-    const colon = text.indexOf(":");
-    if (colon === 0) return;
-    const field = colon < 0 ? text : text.slice(0, colon);
-    const value = colon < 0 ? "" : text.slice(colon + 1).replace(/^ /, "");
-    if (field === "data") data.push(value);
-    else if (field === "event") type = value;
-    else if (field === "id" && !value.includes("\0")) id = value;
-  };
-  return (text) => {
-    const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop() ?? "";
-    for (const whole of lines) line(whole);
-  };
 }
 
 function pause(ms: number, ended: AbortSignal): Promise<void> {

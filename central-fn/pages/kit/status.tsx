@@ -1,8 +1,8 @@
 // How something is, told three times: by an icon, a word and a colour, so that it needs no eye for colours.
 import { Icon, type IconName } from "./icons.tsx";
+import type { StatusKind } from "./status-kind.ts";
 
-/** on: green · charging: blue · broken: red · disconnected: grey, outlined in black · stopped: amber · idle: quiet. */
-export type StatusKind = "on" | "charging" | "broken" | "disconnected" | "stopped" | "idle";
+export type { StatusKind } from "./status-kind.ts";
 
 const icons: Record<StatusKind, IconName> = {
   on: "check",

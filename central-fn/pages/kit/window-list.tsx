@@ -61,11 +61,8 @@ export function WindowList<T>({ rows, keyOf, heightOf, children, onWidth }: Wind
   return (
     <div class="window-list" ref={box} style={{ height: `${offsets.at(-1) ?? 0}px` }}>
       {rows.slice(from, to).map((row, i) => (
-        <div
-          key={keyOf(row)}
-          class="window-row"
-          style={{ transform: `translateY(${offsets[from + i] ?? 0}px)` }}
-        >
+        // By its top, not by a transform: hundreds of those are hundreds of things to move at each scrolled frame.
+        <div key={keyOf(row)} class="window-row" style={{ top: `${offsets[from + i] ?? 0}px` }}>
           {children(row)}
         </div>
       ))}

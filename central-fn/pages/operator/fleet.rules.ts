@@ -1,5 +1,5 @@
 // The fleet as the page holds it: what the server's events make of it, how it is filtered, grouped and counted. Pure.
-import type { StatusKind } from "../kit/status.tsx";
+import type { StatusKind } from "../kit/status-kind.ts";
 import type { ChargePointDetail } from "./api-types.ts";
 
 export type Fleet = ReadonlyMap<string, ChargePointDetail>;
