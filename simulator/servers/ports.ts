@@ -1,23 +1,22 @@
 // Free loopback ports for servers of a test.
+//
+// They lie below those that the system gives to outgoing connections (from 32,768 on): a server takes seconds to open
+// its port, and one of those would be gone by then.
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
+
+const lowest = 20_000;
+const beyond = 32_000;
 
 /** Ports that were free a moment ago, all different. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            resolve(typeof address === "object" && address ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  for (let tries = 0; ports.size < count; tries++) {
+    if (tries > 50 * count) throw new Error(`no ${count} free ports from ${lowest} to ${beyond} on loopback`);
+    const port = randomInt(lowest, beyond);
+    if (!ports.has(port) && !(await isTaken(port))) ports.add(port);
+  }
+  return [...ports];
 }
 
 /** True when somebody listens there on loopback. */
