@@ -1,6 +1,5 @@
 // The fleet of a load run: from an empty folder, on free ports, gone afterwards.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeJson } from "../fleet/fleet-files.ts";
@@ -8,6 +7,7 @@ import { SystemFile } from "../fleet/fleet-schemas.ts";
 import { type Places, placesOf } from "../fleet/places.ts";
 import { openFleet, type RunningFleet } from "../fleet/running-fleet.ts";
 import { addressesOf } from "../fleet/services.ts";
+import { freePorts } from "../servers/ports.ts";
 import { type Gauges, openGauges, type Service } from "./gauges.ts";
 
 export interface OwnFleetOptions {
@@ -73,17 +73,4 @@ async function writeSystem(places: Places, options: OwnFleetOptions): Promise<vo
   const simulated = { cps, drivers: cps === 0 ? 0 : options.drivers, cps_per_worker: options.cpsPerWorker };
   const system = SystemFile.parse({ kafka_port, mqtt_port, central_port, links: false, simulated });
   writeJson(join(places.fleet, "system.json"), system);
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -1,4 +1,4 @@
-// Free loopback ports for servers of a test.
+// Free loopback ports for servers of a test or a load run.
 //
 // They lie below those that the system gives to outgoing connections (from 32,768 on): a server takes seconds to open
 // its port, and one of those would be gone by then.

@@ -1,6 +1,6 @@
 // What an operator orders: charge points out of service and back, one or all; sessions stopped; charge points retired
 // and reinstated. And what became of an order: GET /operations/{operation_id}.
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as z from "zod";
 import { cpOfSid } from "../../../wire/messages/index.ts";
 import { isOver } from "../../rules/session.ts";
@@ -27,6 +27,16 @@ export function operationRoutes(parts: Parts) {
     if (facts.cp.retired && !mayBeRetired) throw new Problem(409, `${cp} is retired: reinstate it first`);
     return facts;
   };
+  const service = (
+    c: Context<ApiEnv>,
+    type: "stop-cp" | "resume-cp",
+    cp: string,
+    why: { reason?: string | undefined },
+  ) =>
+    submit(c, parts, async (fields) => {
+      await known(cp);
+      return { ...fields, type, cp, ...said(why) };
+    });
   return (
     new Hono<ApiEnv>()
       // Before those with a charge point's name: none is called "stop" to them.
@@ -59,12 +69,7 @@ export function operationRoutes(parts: Parts) {
           problems: [409],
         }),
         async (c) => {
-          const cp = c.req.param("cp_id");
-          const why = c.req.valid("json");
-          const view = await submit(c, parts, async (fields) => {
-            await known(cp);
-            return { ...fields, type: "stop-cp", cp, ...said(why) };
-          });
+          const view = await service(c, "stop-cp", c.req.param("cp_id"), c.req.valid("json"));
           return c.json(view, 202);
         },
       )
@@ -78,12 +83,7 @@ export function operationRoutes(parts: Parts) {
           problems: [409],
         }),
         async (c) => {
-          const cp = c.req.param("cp_id");
-          const why = c.req.valid("json");
-          const view = await submit(c, parts, async (fields) => {
-            await known(cp);
-            return { ...fields, type: "resume-cp", cp, ...said(why) };
-          });
+          const view = await service(c, "resume-cp", c.req.param("cp_id"), c.req.valid("json"));
           return c.json(view, 202);
         },
       )
