@@ -27,8 +27,8 @@ export const checks: Check[] = [
 ];
 
 /** True when every check passed; the output of a failing one is shown whole. */
-export function runChecks(): { passed: number; failed: number } {
-  let failed = 0;
+export function runChecks(): { passed: number; failed: number; names: string[] } {
+  const names: string[] = [];
   for (const check of checks) {
     const began = performance.now();
     const run = spawnSync(process.execPath, [join(root, check.program), ...check.args], {
@@ -38,10 +38,10 @@ export function runChecks(): { passed: number; failed: number } {
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     console.log(`${run.status === 0 ? "ok  " : "FAIL"} ${check.name} (${seconds} s)`);
     if (run.status === 0) continue;
-    failed += 1;
+    names.push(check.name);
     console.log(run.stdout + run.stderr);
   }
-  return { passed: checks.length - failed, failed };
+  return { passed: checks.length - names.length, failed: names.length, names };
 }
 
 if (process.argv[1] === import.meta.filename) process.exit(runChecks().failed === 0 ? 0 : 1);

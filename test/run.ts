@@ -1,10 +1,11 @@
 // `npm test` and its sisters (`npm run test:real`, `test:journeys`, …): the suites one after the other, each with its
 // time; the last line counts.
-// With TALLY set, the counts are also added to that file, for a caller that runs several of these.
+// With TALLY set, the counts are also added to that file, for a caller that runs several of these; SUMMARY likewise gets
+// the suites' lines and the name of every check that failed, for the end of a long output.
 import { spawn, spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { runChecks } from "./check.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -12,6 +13,8 @@ const root = join(import.meta.dirname, "..");
 interface Count {
   passed: number;
   failed: number;
+  /** What failed, each by its name. */
+  names?: string[];
 }
 
 interface Suite {
@@ -59,6 +62,11 @@ function vitest(project: string): Count {
       numPassedTests: number;
       numFailedTests: number;
       numPendingTests: number;
+      testResults: {
+        name: string;
+        status: string;
+        assertionResults: { fullName: string; status: string }[];
+      }[];
     };
     const failed = json.numFailedTests + json.numPendingTests;
     // An error outside of any test (an unhandled rejection, a file that does not load) shows in the status only.
@@ -66,6 +74,12 @@ function vitest(project: string): Count {
     return {
       passed: json.numPassedTests,
       failed: json.numPassedTests === 0 ? Math.max(1, failed) : failed + unseen,
+      names: json.testResults.flatMap((file) => {
+        const wrong = file.assertionResults.filter(({ status }) => status !== "passed");
+        const path = relative(root, file.name);
+        if (wrong.length === 0) return file.status === "passed" ? [] : [`${path} (outside of its tests)`];
+        return wrong.map(({ fullName, status }) => `${path}: ${fullName} (${status})`);
+      }),
     };
   } catch {
     console.log(`${project}: vitest wrote no report (exit ${run.status ?? run.signal}); its output is above`);
@@ -136,7 +150,8 @@ async function faultTolerance(): Promise<Count> {
   console.log(text);
   rmSync(state, { recursive: true, force: true });
   const [, passed = 0, failed = 0] = /^(\d+) passed, (\d+) failed$/m.exec(text) ?? [];
-  return { passed: Number(passed), failed: Math.max(Number(failed), code === 0 ? 0 : 1) };
+  const names = text.match(/^.*✗.*$/gm) ?? [];
+  return { passed: Number(passed), failed: Math.max(Number(failed), code === 0 ? 0 : 1), names };
 }
 
 const group = groups[process.argv[2] ?? "default"];
@@ -145,6 +160,7 @@ if (!group) {
   process.exit(2);
 }
 const lines: string[] = [];
+const wrong: string[] = [];
 const total: Count = { passed: 0, failed: 0 };
 for (const suite of group) {
   console.log(`\n── ${suite.name} ──`);
@@ -153,12 +169,17 @@ for (const suite of group) {
   const minutes = (performance.now() - began) / 60_000;
   total.passed += count.passed;
   total.failed += count.failed;
+  wrong.push(...(count.names ?? []).map((name) => `  failed: ${name.trim()}`));
+  if (count.failed > 0 && (count.names ?? []).length === 0)
+    wrong.push(`  failed: ${suite.name}, see its output`);
   const late = minutes > suite.minutes ? `  (longer than its ${suite.minutes} min)` : "";
   lines.push(
     `${suite.name.padEnd(32)} ${(minutes * 60).toFixed(0).padStart(4)} s  ${count.passed} passed, ${count.failed} failed${late}`,
   );
 }
-console.log(`\n${lines.join("\n")}\n`);
+const summary = [...lines, ...wrong].join("\n");
+console.log(`\n${summary}\n`);
+if (process.env.SUMMARY) appendFileSync(process.env.SUMMARY, `${summary}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 if (process.env.TALLY) appendFileSync(process.env.TALLY, `${total.passed} ${total.failed}\n`);
 process.exit(total.failed === 0 ? 0 : 1);
