@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { Frames } from "../../simulator/brokers/kafka/codec/frames.ts";
 import { Reader } from "../../simulator/brokers/kafka/codec/reader.ts";
 import { Writer } from "../../simulator/brokers/kafka/codec/writer.ts";
-import { crc32c } from "../../simulator/brokers/kafka/log/crc32c.ts";
+import { crc32c } from "../../wire/kafka/crc32c.ts";
 
 export type Write = (writer: Writer) => unknown;
 
@@ -247,7 +247,7 @@ export function batchOf(values: readonly string[], options: BatchOptions = {}): 
     .int32(body.length + 9)
     .int32(-1)
     .int8(2)
-    .int32(crc32c(body) | 0);
+    .int32(crc32c(body, 0, body.length) | 0);
   return Buffer.concat([...head.finish(), body]);
 }
 

@@ -115,8 +115,17 @@ describe("a produce request made here", () => {
 });
 
 describe("CRC-32C", () => {
-  it("is Castagnoli's: the check value of its definition", () => {
+  it("is Castagnoli's: its check value, and the examples of RFC 3720, B.4", () => {
     expect(crc32c(Buffer.from("123456789"), 0, 9)).toBe(0xe306_9283);
+    expect(crc32c(Buffer.alloc(32), 0, 32)).toBe(0x8a91_36aa);
+    expect(crc32c(Buffer.alloc(32, 0xff), 0, 32)).toBe(0x62a8_ab43);
+    expect(
+      crc32c(
+        Uint8Array.from({ length: 32 }, (_, i) => i),
+        0,
+        32,
+      ),
+    ).toBe(0x46dd_794e);
   });
 
   it("covers what it is told and nothing else, whatever the length", () => {

@@ -1,7 +1,7 @@
 // The record batch (format 2): its fixed head, and what a broker may touch. Records stay opaque, but for their time
 // stamps when somebody asks for the first offset at or after a time.
 import { gunzipSync } from "node:zlib";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "../../../../wire/kafka/crc32c.ts";
 
 /** Bytes before the first record. */
 export const headBytes = 61;
@@ -45,7 +45,7 @@ export function readHead(bytes: Buffer, at: number): BatchHead | undefined {
 
 /** Whether a whole batch is what its producer wrote: the check sum covers everything from the attributes on. */
 export function isIntact(batch: Buffer): boolean {
-  return batch.readUInt32BE(17) === crc32c(batch, 21);
+  return batch.readUInt32BE(17) === crc32c(batch, 21, batch.length);
 }
 
 /** How many bytes from the beginning are whole batches with the right check sum. */

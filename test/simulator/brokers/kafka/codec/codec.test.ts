@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import { Frames } from "../../../../../simulator/brokers/kafka/codec/frames.ts";
 import { MalformedRequest, Reader } from "../../../../../simulator/brokers/kafka/codec/reader.ts";
 import { Writer } from "../../../../../simulator/brokers/kafka/codec/writer.ts";
-import { crc32c } from "../../../../../simulator/brokers/kafka/log/crc32c.ts";
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((all) => Buffer.from(all));
 
@@ -136,13 +135,6 @@ describe("frames", () => {
   test.each([-1, 0, 9, 301, 2 ** 31 - 1])("a length of %i is refused as soon as it is read", (length) => {
     expect(() => new Frames(300).push(lengthOf(length))).toThrow(MalformedRequest);
   });
-});
-
-test("the check sum is that of RFC 3720, B.4, in whole and in part", () => {
-  expect(crc32c(Buffer.alloc(32))).toBe(0x8a9136aa);
-  expect(crc32c(Buffer.alloc(32, 0xff))).toBe(0x62a8ab43);
-  expect(crc32c(Buffer.from(Array.from({ length: 32 }, (_, i) => i)))).toBe(0x46dd794e);
-  expect(crc32c(Buffer.from("xx123456789y"), 2, 11)).toBe(0xe3069283);
 });
 
 function lengthOf(length: number): Buffer {
