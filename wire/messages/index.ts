@@ -8,6 +8,7 @@ export * from "./meter.ts";
 export * from "./monitor.ts";
 export * from "./operator-requests.ts";
 export * from "./requests.ts";
+export * from "./rights.ts";
 export * from "./session.ts";
 export * from "./topics.ts";
 export * from "./update.ts";

@@ -1,28 +1,7 @@
 // Who may do what at Mosquitto, from the names in the certificates.
 import { expect, test } from "vitest";
-import { mosquittoAcl, rightsOf } from "../../../simulator/servers/mosquitto-acl.ts";
+import { mosquittoAcl } from "../../../simulator/servers/mosquitto-acl.ts";
 import { mosquittoConf } from "../../../simulator/servers/mosquitto-conf.ts";
-import { mqttTopics } from "../../../wire/messages/index.ts";
-
-test("an engine writes its own events and reads its own commands and acknowledgements, nothing else", () => {
-  expect(rightsOf("CP-001-engine")).toEqual([
-    { may: "write", topic: mqttTopics.engineEvents("CP-001") },
-    { may: "read", topic: mqttTopics.commands("CP-001") },
-    { may: "read", topic: mqttTopics.acks("CP-001") },
-  ]);
-});
-
-test("a monitor may not write as its engine, nor read commands", () => {
-  expect(rightsOf("CP-001-monitor")).toEqual([
-    { may: "write", topic: mqttTopics.monitorEvents("CP-001") },
-    { may: "read", topic: mqttTopics.acks("CP-001") },
-  ]);
-});
-
-test("a charge point whose id looks like another role is held to that very id", () => {
-  expect(rightsOf("bridge-1-engine")[0]?.topic).toBe(mqttTopics.engineEvents("bridge-1"));
-  expect(rightsOf("CP-001-engine-monitor")[0]?.topic).toBe(mqttTopics.monitorEvents("CP-001-engine"));
-});
 
 test.each([
   "",
@@ -36,7 +15,6 @@ test.each([
   "bridge-#",
   `${"x".repeat(33)}-engine`,
 ])("a name of no known kind gets nothing: %j", (name) => {
-  expect(rightsOf(name)).toEqual([]);
   expect(mosquittoAcl([name])).not.toContain("user");
 });
 
