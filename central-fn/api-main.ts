@@ -4,6 +4,7 @@ import * as z from "zod";
 import { readEnvironment, whole } from "../wire/process/environment.ts";
 import { createApp } from "./api/app.ts";
 import { oidcVariables, withOidc } from "./api/oidc.ts";
+import { rateOptionsOf, rateVariables } from "./api/rate-limit.ts";
 import { tokensOf } from "./api/tokens.ts";
 import { openFunctionParts } from "./on-event/parts.ts";
 import { readPage } from "./pages/built-pages.ts";
@@ -12,6 +13,7 @@ const environment = z.object({
   /** The key of the bearer tokens, from the secret store. */
   TOKEN_KEY: z.string().regex(/^[0-9a-f]{64,}$/, "64 or more hex digits, from the secret store"),
   ...oidcVariables,
+  ...rateVariables,
   /** In the cloud the canary comes every 30 s. */
   STALE_FEED_MS: whole.default(150_000),
   /** Folder of the built pages within the function's bundle; without, a content delivery network has them. */
@@ -34,6 +36,7 @@ async function open(): Promise<Handle> {
     log,
     staleFeedMs: env.STALE_FEED_MS,
     page: env.PAGES_PATH === undefined ? undefined : readPage(env.PAGES_PATH, "operator"),
+    rate: rateOptionsOf(env),
   });
   return handle(app) as Handle;
 }

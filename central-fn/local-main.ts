@@ -16,6 +16,7 @@ import { errorText, openLog } from "../wire/process/log.ts";
 import { createApp } from "./api/app.ts";
 import { openLive } from "./api/live/live.ts";
 import { oidcVariables, withOidc } from "./api/oidc.ts";
+import { rateOptionsOf, rateVariables } from "./api/rate-limit.ts";
 import { serveHttp } from "./api/serve.ts";
 import { openTokens } from "./api/tokens.ts";
 import { createHandler, handsOf } from "./on-event/batch.ts";
@@ -34,6 +35,7 @@ const env = readEnvironment(
     HTTP_PORT: port.default(8000),
     TOKEN_KEY_PATH: z.string().min(1),
     ...oidcVariables,
+    ...rateVariables,
     SWEEP_INTERVAL_MS: positive.default(1_000),
     /** Folder of the built pages; without, the API stands alone. */
     PAGES_PATH: z.string().min(1).optional(),
@@ -80,6 +82,7 @@ const app = createApp({
   log,
   page: env.PAGES_PATH === undefined ? undefined : readPage(env.PAGES_PATH, "operator"),
   live,
+  rate: rateOptionsOf(env),
 });
 const server = await had(serveHttp(app, { host: env.HTTP_HOST, port: env.HTTP_PORT, log }));
 log.info(`started successfully, ${server.url}`);

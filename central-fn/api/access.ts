@@ -87,22 +87,25 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /audit": operator,
 };
 
-export function guard(tokens: Tokens): MiddlewareHandler<ApiEnv> {
+/** `failed` says what is answered to a caller without a good token; it is given what would be. */
+export function guard(
+  tokens: Tokens,
+  failed: (c: Context, otherwise: Problem) => Problem,
+): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     // The first that fits is the one that answers.
     const route = matchedRoutes(c).find(({ method }) => method !== "ALL");
     const byCookie = route !== undefined && cookieOpens.has(`${route.method} ${route.path}`);
-    const caller = (await callerOf(c, tokens)) ?? (byCookie ? await callerByCookie(c, tokens) : undefined);
+    const byToken = await callerOf(c, tokens);
+    if (byToken === "refused") throw failed(c, invalidToken());
+    const caller = byToken ?? (byCookie ? await callerByCookie(c, tokens) : undefined);
     c.set("caller", caller);
     // No route: the answer is 404 or 405, whoever calls.
     if (!route) return next();
     const allowed = access[`${route.method} ${route.path}`];
     if (!allowed) throw new Problem(403, "nobody may call this route");
     if (allowed !== "public") {
-      if (!caller)
-        throw new Problem(401, "send a bearer token in the Authorization header", {
-          "www-authenticate": 'Bearer realm="ev-api"',
-        });
+      if (!caller) throw failed(c, noToken());
       if (!allowed.includes(caller.role))
         throw new Problem(403, `this is for the role ${allowed.join(" or ")}, the token's is ${caller.role}`);
     }
@@ -123,13 +126,21 @@ async function callerByCookie(c: Context, tokens: Tokens): Promise<Caller | unde
 }
 
 /** A token that is there must be good, also where none is needed: its sender believes to be known. */
-async function callerOf(c: Context, tokens: Tokens): Promise<Caller | undefined> {
+async function callerOf(c: Context, tokens: Tokens): Promise<Caller | "refused" | undefined> {
   const header = c.req.header("authorization");
   if (header === undefined) return undefined;
   const token = /^Bearer +([A-Za-z0-9_.=-]+)$/i.exec(header)?.[1];
-  const caller = token && (await tokens.verify(token));
-  if (caller) return caller;
-  throw new Problem(401, "the bearer token is malformed, expired or not of this system", {
+  return (token && (await tokens.verify(token))) || "refused";
+}
+
+function noToken(): Problem {
+  return new Problem(401, "send a bearer token in the Authorization header", {
+    "www-authenticate": 'Bearer realm="ev-api"',
+  });
+}
+
+function invalidToken(): Problem {
+  return new Problem(401, "the bearer token is malformed, expired or not of this system", {
     "www-authenticate": 'Bearer realm="ev-api", error="invalid_token"',
   });
 }

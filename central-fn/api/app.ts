@@ -34,6 +34,7 @@ import { eventRoutes } from "./live/events.ts";
 import { pageRoutes } from "./page.ts";
 import type { AppOptions, Parts } from "./parts.ts";
 import { Problem, problemResponse } from "./problem.ts";
+import { defaultRateOptions, openRateLimit } from "./rate-limit.ts";
 import { referenceStyleSource } from "./reference/reference.page.ts";
 import { referenceRoutes } from "./reference/reference.ts";
 import { describedRoutes } from "./route.ts";
@@ -43,6 +44,7 @@ const none = ["'none'"];
 
 export function createApp(options: AppOptions) {
   const { table, partitions, fleetFreshMs = 250 } = options;
+  const limit = openRateLimit(options.rate ?? defaultRateOptions, options.log);
   const parts: Parts = {
     staleFeedMs,
     fleetFreshMs,
@@ -73,7 +75,8 @@ export function createApp(options: AppOptions) {
       },
     }),
   );
-  app.use(guard(parts.tokens));
+  app.use(guard(parts.tokens, limit.failed));
+  app.use(limit.middleware);
   app.use(
     bodyLimit({
       maxSize: maxBodyBytes,

@@ -6,6 +6,7 @@ import type { Table } from "../tables/port.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Live } from "./live/live.ts";
 import { Problem } from "./problem.ts";
+import type { RateOptions } from "./rate-limit.ts";
 import type { Tokens } from "./tokens.ts";
 
 export interface Appended {
@@ -35,9 +36,11 @@ export interface AppOptions {
   page?: BuiltPage | undefined;
   /** Without: no event streams, callers poll. */
   live?: Live | undefined;
+  /** How often whom; default: `defaultRateOptions`. */
+  rate?: RateOptions | undefined;
 }
 
-export interface Parts extends Required<Omit<AppOptions, "page" | "live">> {
+export interface Parts extends Required<Omit<AppOptions, "page" | "live" | "rate">> {
   fleet: Fleet;
   live: Live | undefined;
 }

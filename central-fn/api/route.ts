@@ -45,7 +45,12 @@ export interface Declaration {
   idempotent?: true;
   /** Takes `Prefer: wait=N`: the answer comes with the decision, or after N seconds. */
   waits?: true;
+  /** Which of the caller's budgets a call is taken from (rate-limit.ts). Default: a GET reads, anything else orders. */
+  cost?: Cost;
 }
+
+/** free: a probe, never refused. */
+export type Cost = "free" | "read" | "order" | "start";
 
 /** All keys optional: then the caller may leave the whole of it out. */
 type Maybe<Name extends string, T> =
@@ -83,6 +88,13 @@ export interface DescribedRoute extends Declaration {
   /** As Hono writes it: /cp/:cp_id. */
   path: string;
   access: Access;
+  cost: Cost;
+}
+
+/** What a call of this route costs, from its declaration or its method. */
+export function costOf({ method, handler }: { method: string; handler: object }): Cost {
+  const usual = method === "GET" || method === "HEAD" ? "read" : "order";
+  return declarations.get(handler)?.cost ?? usual;
 }
 
 /** Every declared route of an application, in the order in which it was mounted. */
@@ -92,6 +104,7 @@ export function describedRoutes(app: {
   return app.routes.flatMap(({ method, path, handler }) => {
     const declaration = declarations.get(handler);
     const who = access[`${method} ${path}`];
-    return declaration && who ? [{ method, path, access: who, ...declaration }] : [];
+    const cost = costOf({ method, handler });
+    return declaration && who ? [{ ...declaration, method, path, access: who, cost }] : [];
   });
 }

@@ -2,6 +2,7 @@
 // milliseconds, from a driver's request to the charger's relay and back to the bill.
 import { randomBytes } from "node:crypto";
 import { type App, createApp } from "../../central-fn/api/app.ts";
+import { defaultRateOptions } from "../../central-fn/api/rate-limit.ts";
 import { tokensOf } from "../../central-fn/api/tokens.ts";
 import type { CdrRow } from "../../central-fn/tables/rows.ts";
 import type { Registration } from "../../wire/messages/index.ts";
@@ -51,6 +52,7 @@ export class SmallNetwork {
       log: silentLog,
       fleetFreshMs: 0,
       staleFeedMs: canaryEveryMs * 3,
+      rate: { ...defaultRateOptions, nowMs: () => this.world.nowMs },
     });
     for (let n = 1; n <= count; n++) this.add(`CP-00${n}`, 28_000 + n * 1_000);
     this.run(180);

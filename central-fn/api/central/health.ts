@@ -38,6 +38,7 @@ export function healthRoutes(parts: Parts) {
     route({
       summary: "Tells whether the table can be read, and how old what the feeds brought is",
       answers: { 200: Health, 503: Health },
+      cost: "free",
     }),
     async (c) => {
       let reading: FleetReading | undefined;

@@ -44,6 +44,7 @@ export function queueRoutes(parts: Parts) {
         problems: [404, 409, 503],
         idempotent: true,
         waits: true,
+        cost: "start",
       }),
       async (c) => {
         const { driver_id: driver, request_id: sid } = c.req.param();

@@ -50,6 +50,7 @@ export function requestRoutes(parts: Parts) {
         problems: [404, 422, 503],
         idempotent: true,
         waits: true,
+        cost: "start",
       }),
       async (c) => {
         const driver = c.req.param("driver_id");

@@ -1,7 +1,7 @@
 // The API as an OpenAPI 3.1 document, made from the declarations of the routes that are mounted.
 import { pathForms } from "../access.ts";
 import { maxBodyBytes } from "../body.ts";
-import type { Answer, DescribedRoute } from "../route.ts";
+import type { Answer, Cost, DescribedRoute } from "../route.ts";
 import { ProblemBody } from "../schemas.ts";
 import { eventsCookie } from "../tokens.ts";
 import { openComponents, type Schema } from "./json-schema.ts";
@@ -25,6 +25,8 @@ export interface Operation {
   responses: Record<string, Response>;
   /** Which roles may call it; public: anybody. */
   "x-roles": string[];
+  /** From which of a caller's budgets it is taken; free: from none. */
+  "x-cost": Cost;
 }
 
 export interface Parameter {
@@ -48,7 +50,8 @@ const description = `Charge points, sessions and bills of the network.
 
 An answer other than 2xx is problem details (RFC 9457). A change is stored before it is answered (202) and decided after:
 \`Prefer: wait=N\` waits for the decision, \`Idempotency-Key\` makes a repeat the same request. Lists come in pages, the
-next by \`Link: …; rel="next"\`. What is made for polling carries an ETag. A request body ends at ${maxBodyBytes} bytes.`;
+next by \`Link: …; rel="next"\`. What is made for polling carries an ETag. A request body ends at ${maxBodyBytes} bytes.
+Each caller has budgets for reading, ordering and starting a charge; 429 says when the next call is taken.`;
 
 export function openApiOf(routes: readonly DescribedRoute[]): OpenApi {
   const components = openComponents();
@@ -70,6 +73,11 @@ export function openApiOf(routes: readonly DescribedRoute[]): OpenApi {
           description: "Why not, in words",
           content: { "application/problem+json": { schema: problem } },
         },
+        TooMany: {
+          description: "Too many calls: which ones and when to come back, in words",
+          headers: tooManyHeaders,
+          content: { "application/problem+json": { schema: problem } },
+        },
       },
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
@@ -80,7 +88,7 @@ export function openApiOf(routes: readonly DescribedRoute[]): OpenApi {
 }
 
 function operationOf(route: DescribedRoute, components: Components): Operation {
-  const { method, path, access, summary, detail, json, answers } = route;
+  const { method, path, access, cost, summary, detail, json, answers } = route;
   const parameters = parametersOf(route, components);
   const isOptional = json?.safeParse(undefined).success;
   const body = json && {
@@ -90,7 +98,7 @@ function operationOf(route: DescribedRoute, components: Components): Operation {
   const streams = Object.values(answers).some((answer) => answer && "events" in answer);
   const responses: Operation["responses"] = {};
   for (const status of problemsOf(route))
-    responses[status] = { $ref: "#/components/responses/Problem" } as never;
+    responses[status] = { $ref: `#/components/responses/${status === 429 ? "TooMany" : "Problem"}` } as never;
   for (const [status, answer] of Object.entries(answers))
     responses[status] = responseOf(route, Number(status), answer, components);
   if (route.polled) responses[304] = { description: "As the If-None-Match says: nothing new" };
@@ -105,11 +113,25 @@ function operationOf(route: DescribedRoute, components: Components): Operation {
     ...(body && { requestBody: body }),
     responses,
     "x-roles": access === "public" ? ["public"] : [...access],
+    "x-cost": cost,
   };
 }
 
+const tooManyHeaders = {
+  "Retry-After": { description: "Seconds until the next call is taken", schema: { type: "integer" } },
+  RateLimit: {
+    description: "Of which budget how many calls are left (r), and for how many seconds that holds (t)",
+    schema: { type: "string", examples: ['"start";r=0;t=3'] },
+  },
+  "RateLimit-Policy": {
+    description: "How many calls are taken at once (q), and in how many seconds the budget is full again (w)",
+    schema: { type: "string", examples: ['"start";q=10;w=10'] },
+  },
+};
+
 /** What its form brings along, and what it declares. */
-function problemsOf({ path, access, query, json, idempotent, problems = [] }: DescribedRoute): number[] {
+function problemsOf(route: DescribedRoute): number[] {
+  const { path, access, query, json, idempotent, problems = [] } = route;
   const hasId = path.includes(":");
   return [
     ...(hasId || query || json || idempotent ? [400] : []),
