@@ -33,6 +33,9 @@ const env = readEnvironment(
   centralEnvironment.extend({
     HTTP_HOST: z.string().min(1).default("127.0.0.1"),
     HTTP_PORT: port.default(8000),
+    /** Patience with a request's headers; three times as long with all of it. */
+    HTTP_HEADERS_MS: positive.default(5_000),
+    HTTP_SOCKETS: positive.default(4_096),
     TOKEN_KEY_PATH: z.string().min(1),
     ...oidcVariables,
     ...rateVariables,
@@ -84,7 +87,15 @@ const app = createApp({
   live,
   rate: rateOptionsOf(env),
 });
-const server = await had(serveHttp(app, { host: env.HTTP_HOST, port: env.HTTP_PORT, log }));
+const server = await had(
+  serveHttp(app, {
+    host: env.HTTP_HOST,
+    port: env.HTTP_PORT,
+    log,
+    headersWithinMs: env.HTTP_HEADERS_MS,
+    sockets: env.HTTP_SOCKETS,
+  }),
+);
 log.info(`started successfully, ${server.url}`);
 
 const handler = createHandler({ table, producer, partitions, log, nowMs });

@@ -95,6 +95,10 @@ export function createApp(options: AppOptions) {
         new Problem(503, "the tables cannot be read just now", { "retry-after": "1" }),
       );
     }
+    if (isGone(error)) {
+      parts.log.debug(`${c.req.method} ${c.req.path}: the caller left, or was cut off, in mid-request`);
+      return problemResponse(c, new Problem(400, "the request broke off before its end"));
+    }
     parts.log.error(`${c.req.method} ${c.req.path}: ${error.stack ?? String(error)}`);
     return problemResponse(c, new Problem(500, "this is a fault of the server; it is logged"));
   });
@@ -123,6 +127,11 @@ export function createApp(options: AppOptions) {
       "/",
       referenceRoutes(() => describedRoutes(app)),
     );
+}
+
+/** Tables and Kafka tell their troubles in their own words: a connection that broke here is the caller's. */
+function isGone(error: Error): boolean {
+  return "code" in error && error.code === "ECONNRESET";
 }
 
 /** For a typed client: `hc<App>(url)`. */

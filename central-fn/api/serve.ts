@@ -10,6 +10,13 @@ export interface ServeOptions {
   log: Log;
   /** For a request's headers; three times as long for all of it. Default 5 s. */
   headersWithinMs?: number;
+  /**
+   * A socket on which nothing moves for so long is cut: one that takes no answer, too. Default 30 s, more than the
+   * pause between two heartbeats of an event stream.
+   */
+  silentMs?: number;
+  /** Open at once; one more is closed as it comes. Default 4,096. */
+  sockets?: number;
 }
 
 export interface HttpServer {
@@ -33,12 +40,14 @@ const drainMs = 2_000;
 /** Resolves when it listens. Rejects with one line that says what to do when the port cannot be had. */
 export async function serveHttp(
   app: { fetch(request: Request): Response | Promise<Response> },
-  { host, port, log, headersWithinMs = 5_000 }: ServeOptions,
+  { host, port, log, headersWithinMs = 5_000, silentMs = 30_000, sockets = 4_096 }: ServeOptions,
 ): Promise<HttpServer> {
   const server = createAdaptorServer({
     fetch: (request) => app.fetch(request),
     serverOptions: limits(headersWithinMs),
   });
+  server.maxConnections = sockets;
+  server.setTimeout(silentMs);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(new Error(portTrouble(error, host, port), { cause: error })));
     server.listen(port, host, resolve);
