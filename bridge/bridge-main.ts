@@ -10,7 +10,7 @@ import {
   TopicsDiffer,
 } from "../wire/kafka/index.ts";
 import { assertPartitions, localPartitions } from "../wire/messages/index.ts";
-import { type Link, mqttTls, mqttTlsVariables, openLink } from "../wire/mqtt/index.ts";
+import { type Link, mqttAccess, mqttAccessVariables, openLink } from "../wire/mqtt/index.ts";
 import { positive, readEnvironment } from "../wire/process/environment.ts";
 import { endWith } from "../wire/process/lifetime.ts";
 import { errorText, openLog } from "../wire/process/log.ts";
@@ -34,7 +34,7 @@ function read<T>(reader: (text: string) => T) {
 const env = readEnvironment(
   z.object({
     MQTT_URL: z.string().default("mqtt://127.0.0.1:1883"),
-    ...mqttTlsVariables,
+    ...mqttAccessVariables,
     KAFKA_BOOTSTRAP: z.string().default("127.0.0.1:9092").transform(read(brokerList)),
     ...kafkaTlsVariables,
     /** Where to dial whatever address the broker names: a tunnel. */
@@ -114,7 +114,7 @@ function start(): void {
   opened = openLink(
     {
       url: env.MQTT_URL,
-      ...mqttTls(env),
+      ...mqttAccess(env),
       clientId: `bridge-${bridgeId}`,
       // What the devices hold is the only buffer: nothing is to wait for the bridge in the broker's memory.
       cleanSession: true,

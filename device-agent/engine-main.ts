@@ -2,7 +2,7 @@
 // with broker, bridge, Central and monitor gone, a running session goes on and is journalled.
 import * as z from "zod";
 import { Id } from "../wire/messages/index.ts";
-import { mqttTls, mqttTlsVariables } from "../wire/mqtt/index.ts";
+import { mqttAccess, mqttAccessVariables } from "../wire/mqtt/index.ts";
 import { systemClock } from "../wire/process/clock.ts";
 import { positive, readEnvironment, whole } from "../wire/process/environment.ts";
 import { endWith } from "../wire/process/lifetime.ts";
@@ -19,7 +19,7 @@ const env = readEnvironment(
     JOURNAL_PATH: z.string().min(1),
     HEALTH_SOCKET: z.string().min(1),
     MQTT_URL: z.string().min(1).default("mqtt://127.0.0.1:1883"),
-    ...mqttTlsVariables,
+    ...mqttAccessVariables,
     CT_RATIO: whole.refine((ratio) => ratio >= 1, "at least 1").default(1),
     MAX_AMPS: whole.refine((amps) => amps >= 6 && amps <= 80, "6 to 80 A").default(32),
     REBOOT_POLICY: z.enum(["close", "resume"]).default("close"),
@@ -54,7 +54,7 @@ const engine = openEngine({
   journal,
   charger: openRapiCharger({ path: env.SERIAL_PATH, ctRatio: env.CT_RATIO, monoMs: clock.monoMs, log }),
   mqttUrl: env.MQTT_URL,
-  ...mqttTls(env),
+  ...mqttAccess(env),
   clock,
   log,
 });

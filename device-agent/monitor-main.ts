@@ -1,7 +1,7 @@
 // ev-cp-m-N: the CP Monitor, a process of its own beside the CP Engine; each lives without the other.
 import * as z from "zod";
 import { Id } from "../wire/messages/index.ts";
-import { mqttTls, mqttTlsVariables } from "../wire/mqtt/index.ts";
+import { mqttAccess, mqttAccessVariables } from "../wire/mqtt/index.ts";
 import { systemClock } from "../wire/process/clock.ts";
 import { readEnvironment } from "../wire/process/environment.ts";
 import { endWith } from "../wire/process/lifetime.ts";
@@ -19,7 +19,7 @@ const env = readEnvironment(
     MQTT_URL: z
       .url({ protocol: /^mqtts?$/, error: "a URL that starts with mqtt:// or mqtts://" })
       .default("mqtt://127.0.0.1:1883"),
-    ...mqttTlsVariables,
+    ...mqttAccessVariables,
     STATE_PATH: z.string().min(1),
     REGISTRATION_PATH: z.string().min(1),
     PROBE_INTERVAL_MS: milliseconds.default(1_000),
@@ -36,7 +36,7 @@ const monitor = openMonitor({
   clock: systemClock(),
   probe: openProbe(env.HEALTH_SOCKET, env.PROBE_TIMEOUT_MS),
   mqttUrl: env.MQTT_URL,
-  ...mqttTls(env),
+  ...mqttAccess(env),
   watchRegistration: (tell) => watchRegistration(env.REGISTRATION_PATH, tell, log),
   timing: {
     probeIntervalMs: env.PROBE_INTERVAL_MS,

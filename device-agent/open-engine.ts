@@ -2,7 +2,7 @@
 // simulated fleet hundreds; both say what it drives and where it journals.
 import { setTimeout as pause } from "node:timers/promises";
 import { mqttTopics } from "../wire/messages/index.ts";
-import { type LinkOptions, openLink } from "../wire/mqtt/index.ts";
+import { accessOf, type MqttAccess, openLink } from "../wire/mqtt/index.ts";
 import type { Clock } from "../wire/process/clock.ts";
 import type { Log } from "../wire/process/log.ts";
 import { systemTimers } from "../wire/process/timers.ts";
@@ -18,14 +18,13 @@ const minFreeBytes = 8_000_000;
 /** After the last session's end is durable, how long to wait for it to reach Kafka before exiting. */
 const drainMs = 1_500;
 
-export interface EngineSetup {
+/** With its certificate or password at the broker, where that asks for one. */
+export interface EngineSetup extends MqttAccess {
   config: Omit<Config, "agentVersion" | "minFreeBytes">;
   /** Closed by `end`. */
   journal: Journal;
   charger: Charger;
   mqttUrl: string;
-  /** The device's certificate and who may have signed the broker's, for mqtts:// URLs. */
-  tls?: LinkOptions["tls"];
   clock: Clock;
   log: Log;
   /**
@@ -46,7 +45,7 @@ export interface OpenEngine {
 
 /** Returns with the engine at work; it needs nobody, so nothing is waited for. */
 export function openEngine(setup: EngineSetup): OpenEngine {
-  const { config, journal, charger, mqttUrl, tls, clock, log } = setup;
+  const { config, journal, charger, mqttUrl, clock, log } = setup;
   const { cp } = config;
   const onceDurable = setup.onceDurable ?? ((effect) => effect());
   const exited = Promise.withResolvers<void>();
@@ -66,7 +65,7 @@ export function openEngine(setup: EngineSetup): OpenEngine {
     onExit: () => onceDurable(exited.resolve),
   });
   const link = openLink(
-    { url: mqttUrl, ...(tls && { tls }), clientId: `${cp}-engine`, cleanSession: true, keepaliveS: 15 },
+    { ...accessOf(setup), url: mqttUrl, clientId: `${cp}-engine`, cleanSession: true, keepaliveS: 15 },
     [
       { topic: commandsTopic, qos: 1 },
       { topic: acksTopic, qos: 0 },

@@ -1,14 +1,13 @@
 // The CP Monitor put together: loop, probe and link with its will. A process of its own holds one of these, a
 // simulated fleet hundreds; both say how it probes and where its identity and registration come from.
 import { mqttTopics } from "../wire/messages/index.ts";
-import { type Link, type LinkOptions, openLink } from "../wire/mqtt/index.ts";
+import { accessOf, type Link, type MqttAccess, openLink } from "../wire/mqtt/index.ts";
 import type { Log } from "../wire/process/log.ts";
 import { type MonitorParts, runMonitor } from "./monitor/run.ts";
 
-export interface MonitorSetup extends Omit<MonitorParts, "openLink" | "dice"> {
+/** With its certificate or password at the broker, where that asks for one. */
+export interface MonitorSetup extends Omit<MonitorParts, "openLink" | "dice">, MqttAccess {
   mqttUrl: string;
-  /** The device's certificate and who may have signed the broker's, for mqtts:// URLs. */
-  tls?: LinkOptions["tls"];
   log: Log;
 }
 
@@ -19,17 +18,17 @@ export interface OpenMonitor {
 }
 
 /** Returns with the monitor at work. */
-export function openMonitor({ mqttUrl, tls, ...parts }: MonitorSetup): OpenMonitor {
-  const { identity, timing, log } = parts;
+export function openMonitor(setup: MonitorSetup): OpenMonitor {
+  const { identity, timing, log, mqttUrl } = setup;
   let link: Link | undefined;
   const monitor = runMonitor({
-    ...parts,
+    ...setup,
     dice: Math.random,
     openLink: (will, events) => {
       link = openLink(
         {
+          ...accessOf(setup),
           url: mqttUrl,
-          ...(tls && { tls }),
           clientId: `${identity.cp}-monitor`,
           cleanSession: true,
           // A dead line is given up after 1.5 times this: about when Central would miss the reports anyway.

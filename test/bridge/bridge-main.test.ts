@@ -44,7 +44,7 @@ async function startBridge(env: Record<string, string> = {}): Promise<void> {
 beforeAll(async () => {
   kafka = await startStandIn();
   mqttPort = await freePort();
-  mqtt = await openBroker({ host: "127.0.0.1", port: mqttPort, open: false }, silentLog);
+  mqtt = await openBroker({ host: "127.0.0.1", port: mqttPort, open: true }, silentLog);
   await startBridge();
 });
 afterEach(async () => {
@@ -277,7 +277,7 @@ describe("the bridge process, downwards", () => {
     for (const n of [1, 2, 3]) await order(cp, command(cp, n));
     // The offset of a command that no broker took stays where it is, also over a restart of the bridge.
     await endProcess(bridge);
-    mqtt = await openBroker({ host: "127.0.0.1", port: mqttPort, open: false }, silentLog);
+    mqtt = await openBroker({ host: "127.0.0.1", port: mqttPort, open: true }, silentLog);
     const { commands } = await device(cp);
     await startBridge();
     await until(

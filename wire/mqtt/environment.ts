@@ -1,4 +1,4 @@
-// The variables by which a process is given its TLS material for MQTT.
+// The variables by which a process is told how it shows the MQTT broker who it is: TLS material, or a password.
 import * as z from "zod";
 import type { LinkOptions } from "./port.ts";
 
@@ -23,4 +23,36 @@ export function mqttTls(env: Paths): Pick<LinkOptions, "tls"> {
     ...(env.MQTT_KEY_PATH !== undefined && { key: env.MQTT_KEY_PATH }),
   };
   return Object.keys(tls).length > 0 ? { tls } : {};
+}
+
+/** Spread into the schema of a main: certificates and passwords. */
+export const mqttAccessVariables = {
+  ...mqttTlsVariables,
+  /** Default: the client id. */
+  MQTT_USERNAME: path,
+  /** See `passwordPath` of LinkOptions. */
+  MQTT_PASSWORD_PATH: path,
+} as const;
+
+/** How a client shows who it is. */
+export type MqttAccess = Pick<LinkOptions, "tls" | "username" | "passwordPath">;
+
+/** What a link needs of them: nothing when none is set. */
+export function mqttAccess(
+  env: { [name in keyof typeof mqttAccessVariables]?: string | undefined },
+): MqttAccess {
+  return {
+    ...mqttTls(env),
+    ...(env.MQTT_USERNAME !== undefined && { username: env.MQTT_USERNAME }),
+    ...(env.MQTT_PASSWORD_PATH !== undefined && { passwordPath: env.MQTT_PASSWORD_PATH }),
+  };
+}
+
+/** That part alone of something larger. */
+export function accessOf({ tls, username, passwordPath }: MqttAccess): MqttAccess {
+  return {
+    ...(tls && { tls }),
+    ...(username !== undefined && { username }),
+    ...(passwordPath !== undefined && { passwordPath }),
+  };
 }

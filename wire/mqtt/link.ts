@@ -8,6 +8,7 @@
 //    connection was made uses its number up, for the broker may publish that attempt's will.
 import { type IClientOptions, MqttClient } from "mqtt";
 import { errorText, type Log } from "../process/log.ts";
+import { passwordOf } from "./password.ts";
 import type { Link, LinkEvents, LinkOptions } from "./port.ts";
 import { brokerName, openStream } from "./stream.ts";
 
@@ -91,7 +92,7 @@ export function openLink(
     try {
       current = openConnection(options, number, subscriptions, hooks);
     } catch (error) {
-      // Certificates that cannot be read now may be readable after the next rotation.
+      // A certificate or password that cannot be read now may be readable after the next rotation.
       ended(errorText(error));
     }
   };
@@ -185,8 +186,8 @@ function subscribe(
 
 function clientOptions(options: LinkOptions, number: number): IClientOptions {
   const url = new URL(options.url);
-  const username = options.username ?? decodeURIComponent(url.username);
-  const password = options.password ?? decodeURIComponent(url.password);
+  const password = passwordOf(options) ?? decodeURIComponent(url.password);
+  const username = options.username ?? (decodeURIComponent(url.username) || (password && options.clientId));
   const will = options.will?.(number);
   return {
     protocolVersion: 4,

@@ -11,8 +11,14 @@ export interface LinkOptions {
   reconnectMostMs?: number;
   /** Asked anew for every connection: a will carries the number of the connection it belongs to. */
   will?: (connection: number) => { topic: string; payload: string; qos: 0 | 1 };
+  /** Default with a password: the client id. */
   username?: string;
   password?: string;
+  /**
+   * File with the password, alone or in a line `<user name>:<password>` among others; read anew for every connection,
+   * so that a password changes without a restart.
+   */
+  passwordPath?: string;
   tls?: { ca?: string; cert?: string; key?: string };
 }
 

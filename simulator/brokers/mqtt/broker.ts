@@ -1,21 +1,22 @@
 // The MQTT broker of the local default: aedes on a TCP port, with the limits that keep one bad client from
 // harming the others. It speaks MQTT 3.1.1 and keeps sessions in memory only: the devices' outboxes are what counts.
-import { createServer, type Socket } from "node:net";
-import { Aedes, type AuthenticateError, type Client } from "aedes";
+import { createServer, Socket } from "node:net";
+import { Aedes, type Client } from "aedes";
 import { maxEnvelopeBytes } from "../../../wire/messages/index.ts";
 import { errorText, type Log } from "../../../wire/process/log.ts";
+import { type Access, type Given, openAdmission } from "./admission.ts";
+import { newcomers } from "./newcomers.rules.ts";
 import { packetGauge } from "./packet-gauge.ts";
-import { mayUse, refusal } from "./rules.ts";
+import { mayUse } from "./rules.ts";
+import { toldOnce } from "./told-once.ts";
 
-export interface BrokerOptions {
+export type BrokerOptions = {
   host: string;
   /** 0: any free port. */
   port: number;
-  /** Lets in clients that are neither device nor bridge. */
-  open: boolean;
   /** How long messages for an absent client's kept session are queued; default 60 s. */
   queueExpiryMs?: number;
-}
+} & Access;
 
 export interface Broker {
   readonly port: number;
@@ -25,43 +26,70 @@ export interface Broker {
 /** Room for the header and the longest topic beside the largest envelope. */
 export const maxPacketBytes = maxEnvelopeBytes + 1_024;
 
-/** Resolves when it listens; rejects with the listening error (EADDRINUSE …). */
+/**
+ * Resolves when it listens; rejects with the listening error (EADDRINUSE …), or with that of a clients' file which
+ * cannot be read.
+ */
 export async function openBroker(options: BrokerOptions, log: Log): Promise<Broker> {
-  const refusals = new WeakMap<Client, string>();
+  const tell = toldOnce(log);
+  const arriving = newcomers();
+  const wills = new WeakMap<Client, string>();
   const aedes = await Aedes.createBroker({
     // One subscriber that stops reading would otherwise stop every delivery.
     drainTimeout: 2_000,
     connectTimeout: 5_000,
     preConnect: (client, packet, done) => {
-      const why = refusal(packet.clientId, packet.will?.topic, options.open);
-      if (why) refusals.set(client, why);
+      if (packet.will) wills.set(client, packet.will.topic);
       done(null, true);
     },
-    authenticate: (client, _username, _password, done) => {
-      const why = refusals.get(client);
+    authenticate: (client, username, password, done) => {
+      const given: Given = {
+        clientId: client.id,
+        username,
+        password: password?.toString(),
+        willTopic: wills.get(client),
+      };
+      const why = admission.refusalOf(client, given);
       if (!why) return done(null, true);
-      const error: AuthenticateError = Object.assign(new Error(why), { returnCode: 5 });
-      done(error, false);
+      const slowMs = arriving.refused(addressOf(client), performance.now());
+      if (slowMs === 0) return done(why, false);
+      setTimeout(() => done(why, false), slowMs).unref();
     },
     authorizePublish: (client, packet, done) => {
-      const allowed = client && mayUse(client.id, "publish", packet.topic, options.open);
+      const allowed = client && mayUse(client.id, "write", packet.topic, options.open);
       done(allowed ? null : new Error(`may not publish to ${packet.topic}`));
     },
     authorizeSubscribe: (client, subscription, done) => {
-      const allowed = mayUse(client.id, "subscribe", subscription.topic, options.open);
-      if (!allowed) log.warn(`${client.id} may not subscribe to ${subscription.topic}`);
+      const allowed = mayUse(client.id, "read", subscription.topic, options.open);
+      if (!allowed) tell.warn(`${client.id} may not subscribe to ${subscription.topic}`);
       done(null, allowed ? subscription : null);
     },
   });
-  aedes.on("clientError", (client, error) => log.warn(`${client.id}: ${errorText(error)}`));
-  aedes.on("connectionError", (_client, error) => log.warn(`connection: ${errorText(error)}`));
+  const inside = new Set<Client>();
+  const admission = openAdmission(options, () => inside, log, tell);
+  aedes.on("client", (client) => inside.add(client));
+  aedes.on("clientDisconnect", (client) => inside.delete(client));
+  aedes.on("clientError", (client, error) => tell.warn(`${client.id}: ${errorText(error)}`));
+  aedes.on("connectionError", (_client, error) => tell.warn(`connection: ${errorText(error)}`));
   const stopExpiry = expireQueues(aedes, options.queueExpiryMs ?? 60_000, log);
 
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
+    const address = socket.remoteAddress ?? "";
+    if (!arriving.arrives(address)) {
+      tell.warn(`${address} has too many connections that say nothing or are refused: more are closed`);
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    limitPackets(socket, aedes.handle(socket));
+    const client = aedes.handle(socket);
+    const settled = once(() => arriving.leaves(address));
+    client.once("connected", settled);
+    socket.once("close", () => {
+      settled();
+      sockets.delete(socket);
+    });
+    limitPackets(socket, client);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -72,11 +100,25 @@ export async function openBroker(options: BrokerOptions, log: Log): Promise<Brok
     port: typeof address === "object" && address ? address.port : options.port,
     close: async () => {
       stopExpiry();
+      admission.close();
+      tell.close();
       const closed = new Promise((resolve) => server.close(resolve));
       await new Promise<void>((resolve) => aedes.close(resolve));
       for (const socket of sockets) socket.destroy();
       await closed;
     },
+  };
+}
+
+function addressOf(client: Client): string {
+  return client.conn instanceof Socket ? (client.conn.remoteAddress ?? "") : "";
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
   };
 }
 

@@ -73,7 +73,7 @@ function start(command: string[], env: Record<string, string>): { child: ChildPr
 async function world() {
   const folder = mkdtempSync(join(tmpdir(), "ev-mp-"));
   afterwards.push(() => rmSync(folder, { recursive: true }));
-  const broker = await openBroker({ host: "127.0.0.1", port: 0, open: false }, silentLog);
+  const broker = await openBroker({ host: "127.0.0.1", port: 0, open: true }, silentLog);
   afterwards.push(() => broker.close());
   const proxy = await openProxy(() => broker.port);
   afterwards.push(() => proxy.close());

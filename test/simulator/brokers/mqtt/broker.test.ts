@@ -12,10 +12,10 @@ afterEach(async () => {
   for (const step of afterwards.splice(0).reverse()) await step();
 });
 
-async function start(options: { open?: boolean; queueExpiryMs?: number } = {}) {
+async function start(options: { queueExpiryMs?: number } = {}) {
   const lines: string[] = [];
   const log = openLog("MQTT", (line) => lines.push(line));
-  const broker = await openBroker({ host: "127.0.0.1", port: 0, open: false, ...options }, log);
+  const broker = await openBroker({ host: "127.0.0.1", port: 0, open: true, ...options }, log);
   afterwards.push(() => broker.close());
   return { port: broker.port, lines };
 }
@@ -68,7 +68,9 @@ test("a device that publishes as another is cut, and its message reaches nobody"
   await Promise.all([up(bridge), up(thief)]);
   expect(await thief.link.publish(events, "stolen", 1)).toBe(false);
   expect(thief.seen.downs).toBe(1);
-  await bridge.link.publish(mqttTopics.engineEvents("CP-009"), "marker", 1);
+  const honest = client(port, "CP-009-engine");
+  await up(honest);
+  await honest.link.publish(mqttTopics.engineEvents("CP-009"), "marker", 1);
   await until("the marker", () => bridge.topics.length > 0);
   expect(bridge.topics).toEqual([mqttTopics.engineEvents("CP-009")]);
   expect(lines.some((line) => line.includes(`CP-002-engine: may not publish to ${events}`))).toBe(true);
@@ -98,13 +100,13 @@ test("a frozen subscriber is dropped after 2 s and does not stop the others", as
   expect(bridge.seen.downs).toBe(0);
 });
 
-/** Subscribes with raw bytes and never reads: CONNECT as bridge-raw, SUBSCRIBE ev/#. */
+/** Subscribes with raw bytes and never reads: CONNECT as bridge-raw, SUBSCRIBE to all engines' events. */
 function frozenSubscriber(port: number): string {
   const connect = Buffer.concat([
     Buffer.from([0x10, 22]),
     Buffer.from("\0\x04MQTT\x04\x02\0\0\0\x0abridge-raw", "latin1"),
   ]);
-  const subscribe = Buffer.from("\x82\x09\0\x01\0\x04ev/#\0", "latin1");
+  const subscribe = Buffer.from(`\x82\x1c\0\x01\0\x17${mqttTopics.allEngineEvents}\0`, "latin1");
   const hex = Buffer.concat([connect, subscribe]).toString("hex");
   return `const s = require("net").connect(${port}, "127.0.0.1"); s.pause(); s.write(Buffer.from("${hex}", "hex")); setInterval(() => {}, 1000);`;
 }
@@ -142,7 +144,7 @@ test("a taken port ends the process with one line that names it and what to do",
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", "simulator/brokers/mqtt/mqtt-main.ts"],
-    { env: { ...process.env, MQTT_PORT: String(port) }, stdio: ["ignore", "pipe", "pipe"] },
+    { env: { ...process.env, MQTT_PORT: String(port), MQTT_OPEN: "1" }, stdio: ["ignore", "pipe", "pipe"] },
   );
   let output = "";
   for (const stream of [child.stdout, child.stderr])
@@ -151,6 +153,6 @@ test("a taken port ends the process with one line that names it and what to do",
     });
   const code = await new Promise((resolve) => child.once("close", resolve));
   expect(code).toBe(1);
-  expect(output.trim().split("\n")).toHaveLength(1);
+  expect(output.match(/ ERROR /g)).toHaveLength(1);
   expect(output).toMatch(new RegExp(`port ${port} on 127.0.0.1 is taken: .*MQTT_PORT`));
 });
