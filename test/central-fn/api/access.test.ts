@@ -3,11 +3,9 @@ import { sign } from "hono/jwt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { access } from "../../../central-fn/api/access.ts";
 import { describedRoutes } from "../../../central-fn/api/route.ts";
-import { mintSid } from "../../../central-fn/api/session-id.ts";
 import { readPage } from "../../../central-fn/pages/built-pages.ts";
-import { keys } from "../../../central-fn/tables/rows.ts";
 import { type MadePages, makePages } from "../../support/built-pages.ts";
-import { openCentral, seed, sessionRow, sid, type TestCentral } from "./central.ts";
+import { openCentral, seed, sid, type TestCentral } from "./central.ts";
 
 let central: TestCentral;
 let pages: MadePages;
@@ -123,39 +121,6 @@ describe("a token", () => {
       }
     const basic = await central.app.request("/cdrs", { headers: { authorization: "Basic YTpi" } });
     expect(basic.status).toBe(401);
-  });
-});
-
-describe("what is another driver's", () => {
-  const bobs = mintSid("driver-bob", "CP-002", "key");
-  beforeAll(() => central.put(keys.session("driver-bob", bobs), sessionRow(bobs, "driver-bob")));
-
-  it("does not exist under his path", async () => {
-    for (const [route, allowed] of Object.entries(access)) {
-      if (!route.includes(":driver_id") || !Array.isArray(allowed)) continue;
-      const [method = ""] = route.split(" ");
-      const path = pathOf(route).replace("driver-alice", "driver-bob");
-      expect([route, (await central.call("driver-alice", method, path)).status]).toEqual([route, 404]);
-    }
-    expect(central.appended).toEqual([]);
-  });
-
-  it("does not exist under the caller's own path, decided or not", async () => {
-    const undecided = mintSid("driver-bob", "CP-002", "other key");
-    for (const id of [bobs, undecided])
-      for (const [method, path] of [
-        ["GET", `/drivers/driver-alice/requests/${id}`],
-        ["DELETE", `/drivers/driver-alice/requests/${id}`],
-        ["GET", `/drivers/driver-alice/sessions/${id}`],
-        ["GET", `/drivers/driver-alice/sessions/${id}/receipt`],
-        ["POST", `/drivers/driver-alice/sessions/${id}/stop`],
-      ] as const)
-        expect([method, path, (await central.call("driver-alice", method, path)).status]).toEqual([
-          method,
-          path,
-          404,
-        ]);
-    expect(central.appended).toEqual([]);
   });
 });
 
