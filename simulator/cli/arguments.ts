@@ -53,6 +53,7 @@ export const valueNames = [
   "--since",
   "--filter",
   "--listen",
+  "--servers",
   "--cps",
   "--drivers",
   "--sessions",
@@ -95,7 +96,7 @@ export function readArguments(argv: readonly string[], env: Record<string, strin
       values.get("--port-offset") ?? (env.EV_PORT_OFFSET || "0"),
       60_000,
     ),
-    servers: readServers(env),
+    servers: readServers(values.get("--servers"), env),
     only: readGroups(values.get("--only")),
     onlyCp: env.CP_ID && readGroups(values.get("--only")).includes("cps") ? cpIdsIn(env.CP_ID)[0] : undefined,
     onlyDriver:
@@ -106,7 +107,10 @@ export function readArguments(argv: readonly string[], env: Record<string, strin
   };
 }
 
-function readServers(env: Record<string, string | undefined>): Servers {
+function readServers(typed: string | undefined, env: Record<string, string | undefined>): Servers {
+  const kind = typed ?? (env.EV_SERVERS || "stand-ins");
+  if (kind !== "real" && kind !== "stand-ins")
+    throw new Complaint(`--servers=${kind}: \`real\` or \`stand-ins\` is wanted`);
   // A server of this fleet speaks no TLS: what is meant for one elsewhere needs its address too.
   for (const [name, address] of [
     ["MQTT_CA_PATH", "MQTT_URL"],
@@ -116,6 +120,7 @@ function readServers(env: Record<string, string | undefined>): Servers {
     if (env[name] && !env[address])
       throw new Complaint(`${name} is set, but ${address} is not: set both or neither`);
   return {
+    real: kind === "real",
     kafkaBootstrap: env.KAFKA_BOOTSTRAP || env.CENTRAL_KAFKA_BOOTSTRAP || undefined,
     mqttUrl: env.MQTT_URL || undefined,
     mqttCertDir: env.MQTT_CERT_DIR ? resolve(env.MQTT_CERT_DIR) : undefined,

@@ -25,7 +25,7 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
   const log = openSync(join(places.logs, "fleet.log"), "a", 0o600);
   const only = args.only.length > 0 ? ["--only", args.only.join(",")] : [];
   const noWatch = args.flags.has("--no-watch") ? ["--no-watch"] : [];
-  const size = ["--cps", "--drivers"].flatMap((name) => {
+  const given = ["--cps", "--drivers", "--servers"].flatMap((name) => {
     const typed = args.values.get(name);
     return typed === undefined ? [] : [name, typed];
   });
@@ -42,7 +42,7 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
       ...only,
       ...noWatch,
       ...(args.listen === undefined ? [] : ["--listen", args.listen]),
-      ...size,
+      ...given,
     ],
     { detached: true, stdio: ["ignore", log, log, "ipc"] },
   );

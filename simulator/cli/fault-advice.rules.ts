@@ -42,6 +42,8 @@ function storyOf(blow: Blow, { role, subject }: Struck): string[] {
       return [
         `sessions go on and what they say queues in Kafka; ${cut ? "new requests cannot be stored" : "the API is away"} until it is back`,
       ];
+    case "table":
+      return ["sessions go on, what they say queues in Kafka; Central can neither answer nor decide"];
     case "kafka":
       return ["sessions go on, devices keep their events; GET /cp says since when its feed is stale"];
     case "mqtt":
@@ -72,6 +74,7 @@ function placesOf(blow: Blow, { role, subject }: Struck, centralUrl: string): st
     case "driver":
       return [`ev logs ev-central --grep ${subject}`];
     case "central":
+    case "table":
       return ["ev logs ev-cp-e-1 --tail 20"];
     case "kafka":
     case "mqtt":

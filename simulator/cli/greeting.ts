@@ -17,7 +17,8 @@ export function addressLines(fleet: RunningFleet, args: Arguments, token: string
     ...(fleet.centralIs === "unknown" ? [] : [["  charging points", `curl ${central}/cp`]]),
     ...of("driver").map((spec) => [`  ${spec.subject}`, `http://${at(spec.port)}/`]),
     ...of("kafka").map((spec) => ["  Kafka", at(spec.port)]),
-    ...of("mqtt").map((spec) => ["  MQTT", `mqtt://${at(spec.port)}`]),
+    ...of("mqtt").map((spec) => ["  MQTT", `${args.servers.real ? "mqtts" : "mqtt"}://${at(spec.port)}`]),
+    ...of("table").map((spec) => ["  DynamoDB", `http://${at(spec.port)}`]),
     ["  from another terminal", `npx ev ps${state} | logs -f ev-central | kill ev-cp-e-5 | start | down`],
   ]);
 }

@@ -55,7 +55,9 @@ export async function inspect(args: Arguments, output: Output): Promise<number> 
   const startedMs = performance.now();
   const places = placesOf(args.stateDir);
   const fleet = fleetIn(places);
-  const specs = servicesOf(fleet, { ...args, portOffset: offsetOf(args), only: [], places });
+  const real = runningAddresses(places)?.real ?? args.servers.real;
+  const servers = { ...args.servers, real };
+  const specs = servicesOf(fleet, { ...args, servers, portOffset: offsetOf(args), only: [], places });
   const done = await askIfRunning(args, { verb: "status" });
   const reports = new Map((done?.services ?? []).map((report) => [report.name, report]));
   const known = [...new Set([...specs.map(({ name }) => name), ...reports.keys()])];

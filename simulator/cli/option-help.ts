@@ -36,6 +36,11 @@ export const optionHelp: Readonly<Record<OptionName, OptionHelp>> = {
     of: "up",
     does: "opens this host's servers to other hosts at that address; else `EV_LISTEN`",
   },
+  "--servers": {
+    typed: "--servers real",
+    of: "up, scenario, test-fault-tolerance",
+    does: "Apache Kafka, Mosquitto with certificates and DynamoDB Local instead of the stand-ins; else `EV_SERVERS`",
+  },
   "--cps": {
     typed: "--cps N",
     of: "up, load",

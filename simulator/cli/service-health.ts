@@ -6,8 +6,11 @@ import * as z from "zod";
 import { openProbe } from "../../device-agent/health/health-client.ts";
 import { badness } from "../../device-agent/monitor/rules.ts";
 import { openChargerControl } from "../charger/control.ts";
+import { runningAddresses } from "../fleet/addresses-file.ts";
 import type { ServiceReport } from "../fleet/control-messages.ts";
 import type { Places } from "../fleet/places.ts";
+import { mosquittoFolder } from "../fleet/real-servers.ts";
+import { answersHttp } from "../servers/dynamodb-local.ts";
 import { askWorker } from "../workers/worker-socket.ts";
 import { workerSocketPath } from "../workers/worker-specs.ts";
 import { readPoint } from "./central-reading.ts";
@@ -37,11 +40,17 @@ export async function healthOf(service: ServiceReport, places: Places, centralUr
   switch (role) {
     case "kafka":
     case "mqtt": {
+      if (role === "mqtt" && runningAddresses(places)?.real)
+        return (await isLetIn(places, port ?? 0))
+          ? healthy(`CONNECT with a certificate ${took()}`)
+          : unhealthy("it lets no client in");
       const word = role === "kafka" ? apiVersions : mqttConnect;
       const heard = await firstBytes(port ?? 0, word);
       if (typeof heard === "string") return unhealthy(heard);
       return healthy(`${role === "kafka" ? "ApiVersions" : "CONNECT"} ${took()}`);
     }
+    case "table":
+      return (await answersHttp(`http://127.0.0.1:${port}`)) ? healthy(took()) : unhealthy("no answer");
     case "central":
       return centralHealth(await askCentral(centralUrl));
     case "bridge":
@@ -67,6 +76,13 @@ export async function healthOf(service: ServiceReport, places: Places, centralUr
     default:
       return healthy("its process runs; there is nothing to ask it");
   }
+}
+
+/** Loaded only where it is used: an MQTT client costs the command its swiftness. */
+async function isLetIn(places: Places, port: number): Promise<boolean> {
+  const { letsIn } = await import("../servers/mosquitto.ts");
+  const late = new Promise<false>((resolve) => setTimeout(resolve, patienceMs, false));
+  return Promise.race([letsIn(mosquittoFolder(places), `mqtts://localhost:${port}`), late]);
 }
 
 async function askEngine(path: string): Promise<Health> {

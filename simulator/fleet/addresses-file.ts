@@ -11,6 +11,9 @@ const RunningAddresses = z.object({
   kafkaBootstrap: z.string(),
   mqttUrl: z.string(),
   centralUrl: z.string(),
+  tableUrl: z.string(),
+  /** Its own servers are the real ones. */
+  real: z.boolean(),
 });
 export type RunningAddresses = z.infer<typeof RunningAddresses>;
 

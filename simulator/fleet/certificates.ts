@@ -3,34 +3,44 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { admitClients, authorityOf } from "../servers/mosquitto-clients.ts";
+import { numbersOf } from "../workers/shares.rules.ts";
+import { cpIdOf } from "../workers/simulated.ts";
 import { Complaint } from "./complaint.ts";
+import type { Places } from "./places.ts";
+import { type MqttMaterial, mosquittoFolder } from "./real-servers.ts";
 import type { ServiceSpec } from "./service-spec.ts";
 
-/** As the program will call itself to the broker; undefined for one that does not speak with it. */
-export function mqttClientIdOf({ role, subject, env }: Pick<ServiceSpec, "role" | "subject" | "env">) {
+/** As the programs in it will call themselves to the broker; empty for one that does not speak with it. */
+export function mqttClientIdsOf({ role, subject, env }: Pick<ServiceSpec, "role" | "subject" | "env">) {
   switch (role) {
     case "engine":
     case "monitor":
-      return `${subject}-${role}`;
+      return [`${subject}-${role}`];
     case "bridge":
-      return `bridge-${env.BRIDGE_ID ?? "bridge-all"}`;
+      return [`bridge-${env.BRIDGE_ID ?? "bridge-all"}`];
+    case "cps": {
+      const except = (env.EXCEPT ?? "").split(",").filter(Boolean).map(Number);
+      const numbers = numbersOf({ first: Number(env.FIRST), last: Number(env.LAST), except });
+      return numbers.map(cpIdOf).flatMap((cp) => [`${cp}-engine`, `${cp}-monitor`]);
+    }
     default:
-      return undefined;
+      return [];
   }
 }
 
-/** The same service, told where its certificate lies. */
+/** The same service, told where its certificate lies; one that holds many charge points, where all of them lie. */
 export function withCertificate<S extends Pick<ServiceSpec, "role" | "subject" | "env">>(
   spec: S,
-  certDir: string | undefined,
+  material: MqttMaterial | undefined,
 ): S {
-  const clientId = mqttClientIdOf(spec);
-  if (certDir === undefined || clientId === undefined) return spec;
-  const paths = {
-    MQTT_CERT_PATH: certOf(certDir, clientId),
-    MQTT_KEY_PATH: join(certDir, `${clientId}.key`),
-  };
-  return { ...spec, env: { ...spec.env, ...paths } };
+  const [clientId] = mqttClientIdsOf(spec);
+  if (material === undefined || clientId === undefined) return spec;
+  const { ca, certDir } = material;
+  const own =
+    spec.role === "cps"
+      ? { MQTT_CERT_DIR: certDir }
+      : { MQTT_CERT_PATH: certOf(certDir, clientId), MQTT_KEY_PATH: join(certDir, `${clientId}.key`) };
+  return { ...spec, env: { ...spec.env, ...own, ...(ca !== undefined && { MQTT_CA_PATH: ca }) } };
 }
 
 /**
@@ -39,9 +49,7 @@ export function withCertificate<S extends Pick<ServiceSpec, "role" | "subject" |
  */
 export function checkCertificates(specs: readonly ServiceSpec[], certDir: string | undefined): void {
   if (certDir === undefined) return;
-  const missing = specs
-    .flatMap((spec) => mqttClientIdOf(spec) ?? [])
-    .filter((clientId) => !existsSync(certOf(certDir, clientId)));
+  const missing = specs.flatMap(mqttClientIdsOf).filter((clientId) => !existsSync(certOf(certDir, clientId)));
   if (missing.length === 0) return;
   const authority = authorityOf(certDir);
   if (authority === undefined)
@@ -49,6 +57,11 @@ export function checkCertificates(specs: readonly ServiceSpec[], certDir: string
       `MQTT_CERT_DIR=${certDir} has no ${missing[0]}.crt${missing.length > 1 ? ` (nor ${missing.length - 1} others)` : ""}: put a certificate and its key there for each, named by client id`,
     );
   admitClients(authority, missing);
+}
+
+/** The authority and the rights of the fleet's own Mosquitto, before its first client is to be admitted. */
+export function makeAuthority(places: Places): void {
+  admitClients(mosquittoFolder(places), []);
 }
 
 function certOf(certDir: string, clientId: string): string {

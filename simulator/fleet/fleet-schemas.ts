@@ -61,6 +61,8 @@ export const SystemFile = z.strictObject({
   kafka_port: Port.default(9092),
   mqtt_port: Port.default(1883),
   central_port: Port.default(8000),
+  /** Of DynamoDB Local, where the servers are the real ones. */
+  table_port: Port.default(8001),
   partitions: z.union([1, 2, 4, 8, 16, 32, 64].map((n) => z.literal(n))).default(8),
   canary_interval_ms: Ms.default(1_000),
   sweep_interval_ms: Ms.default(1_000),

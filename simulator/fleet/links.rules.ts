@@ -22,7 +22,7 @@ export interface LineState {
 
 export const soundLine: LineState = { lost: "nothing", weather: fairWeather };
 
-type Variable = "MQTT_URL" | "KAFKA_BOOTSTRAP" | "CENTRAL_URL";
+type Variable = "MQTT_URL" | "KAFKA_BOOTSTRAP" | "CENTRAL_URL" | "TABLE_URL";
 
 /** The server at the far end of a line, and the variable that tells the service its address. */
 export interface Upstream {
@@ -33,12 +33,13 @@ export interface Upstream {
 const mqtt: Upstream = { to: serviceNames.mqtt, variable: "MQTT_URL" };
 const kafka: Upstream = { to: serviceNames.kafka, variable: "KAFKA_BOOTSTRAP" };
 const central: Upstream = { to: serviceNames.central, variable: "CENTRAL_URL" };
+const table: Upstream = { to: serviceNames.table, variable: "TABLE_URL" };
 
 const upstreams: Partial<Record<Role, readonly Upstream[]>> = {
   engine: [mqtt],
   monitor: [mqtt],
   bridge: [mqtt, kafka],
-  central: [kafka],
+  central: [kafka, table],
   driver: [central],
 };
 
@@ -49,12 +50,15 @@ export function upstreamsOf(role: Role): readonly Upstream[] {
 
 /** True when lines of other services end here. */
 export function isServer(name: string): boolean {
-  return name === serviceNames.mqtt || name === serviceNames.kafka || name === serviceNames.central;
+  const { mqtt, kafka, central, table } = serviceNames;
+  return [mqtt, kafka, central, table].some((server) => server === name);
 }
 
 export type Line =
   | { is: "open"; host: string; port: number; through(at: string): Record<string, string> }
-  | { is: "none"; why: string };
+  | { is: "none"; why: string }
+  /** There is no server at the far end: a file. */
+  | { is: "local" };
 
 /**
  * Where a line leads, and the variables that lead it over a proxy at `host:port` instead. None for addresses that
@@ -70,7 +74,20 @@ export function lineOf({ variable }: Upstream, address: string, kafkaElsewhere: 
       };
     return { is: "open", host, port: Number(port), through: (at) => ({ KAFKA_DIAL: at }) };
   }
+  if (variable === "TABLE_URL") return lineToTable(address);
   const url = new URL(address);
+  // The certificate of a broker on this machine names the machine: the same name at another port is still right.
+  if (url.protocol === "mqtts:" && url.hostname === "localhost")
+    return {
+      is: "open",
+      host: url.hostname,
+      port: url.port === "" ? 8883 : Number(url.port),
+      through(at) {
+        const over = new URL(address);
+        over.port = at.split(":")[1] ?? "";
+        return { [variable]: String(over) };
+      },
+    };
   const plain = variable === "MQTT_URL" ? { protocol: "mqtt:", port: 1883 } : { protocol: "http:", port: 80 };
   if (url.protocol !== plain.protocol)
     return { is: "none", why: `${url.protocol}//${url.host} is encrypted to that very name` };
@@ -82,6 +99,26 @@ export function lineOf({ variable }: Upstream, address: string, kafkaElsewhere: 
       const over = new URL(address);
       over.host = at;
       return { [variable]: String(over) };
+    },
+  };
+}
+
+/** `sqlite:…` is a file; `dynamodb:…` has a line when its endpoint is one without TLS. */
+function lineToTable(address: string): Line {
+  const [name, query] = address.split("?");
+  if (!address.startsWith("dynamodb:")) return { is: "local" };
+  const parameters = new URLSearchParams(query);
+  const endpoint = parameters.get("endpoint");
+  if (!endpoint?.startsWith("http:"))
+    return { is: "none", why: `the table at ${endpoint ?? "its region's endpoint"} is reached by TLS alone` };
+  const url = new URL(endpoint);
+  return {
+    is: "open",
+    host: url.hostname,
+    port: url.port === "" ? 80 : Number(url.port),
+    through(at) {
+      parameters.set("endpoint", `http://${at}`);
+      return { TABLE_URL: `${name}?${decodeURIComponent(String(parameters))}` };
     },
   };
 }

@@ -98,6 +98,7 @@ export function openLinks(options: { kafkaElsewhere: boolean }): Links {
     const key = keyOf(spec.name, upstream.to);
     const line = lineOf(upstream, spec.env[upstream.variable] ?? "", options.kafkaElsewhere);
     direct.delete(key);
+    if (line.is === "local") return drop(key);
     if (line.is === "none") {
       direct.set(key, { from: spec.name, to: upstream.to, why: line.why });
       return drop(key);

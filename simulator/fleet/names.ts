@@ -11,6 +11,7 @@ export const serviceNames = {
   mqtt: "ev-mqtt",
   bridge: "ev-bridge",
   central: "ev-central",
+  table: "ev-table",
   engine: (cp: string) => `ev-cp-e-${numberOf(cp)}`,
   monitor: (cp: string) => `ev-cp-m-${numberOf(cp)}`,
   charger: (cp: string) => `ev-charger-${numberOf(cp)}`,

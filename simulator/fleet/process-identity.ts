@@ -49,8 +49,13 @@ export function isCode(error: unknown, code: string): boolean {
 
 /** Signals a process and everything in its group; false when none is left. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+  return signalProcess(-pid, signal);
+}
+
+/** Signals this process alone; false when it is gone. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, signal);
     return true;
   } catch (error) {
     // EPERM: the number belongs to somebody else by now.

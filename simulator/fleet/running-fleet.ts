@@ -6,7 +6,7 @@ import { writeAddresses } from "./addresses-file.ts";
 import { type Apply, openApply } from "./apply.ts";
 import { baseFleet } from "./base-fleet.ts";
 import { bundle, compileCacheOf } from "./bundle.ts";
-import { checkCertificates } from "./certificates.ts";
+import { checkCertificates, makeAuthority } from "./certificates.ts";
 import { checkPorts, checkTools } from "./checks.ts";
 import { controlHandler } from "./control-handler.ts";
 import { type ControlServer, serveControl } from "./control-server.ts";
@@ -19,7 +19,7 @@ import { withNamedMembers } from "./named-members.ts";
 import { makePlaces, type Places, placesOf } from "./places.ts";
 import { commandOf } from "./service-command.ts";
 import type { Group, ServiceSpec } from "./service-spec.ts";
-import { addressesOf, type Servers, servicesOf } from "./services.ts";
+import { addressesOf, mqttMaterialOf, type Servers, servicesOf, tableUrlOf } from "./services.ts";
 import { openSupervisor, type Supervisor, type SupervisorEvent } from "./supervisor.ts";
 import { checkTokens, prepareTokens } from "./tokens.ts";
 import { watchFleetFiles } from "./watch-files.ts";
@@ -67,7 +67,12 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
   makePlaces(places);
   const describe = (fleet: Fleet) => servicesOf(fleet, { ...options, places });
   const tellAddresses = ({ system }: Fleet) =>
-    writeAddresses(places, { ...addressesOf(system, options), portOffset: options.portOffset });
+    writeAddresses(places, {
+      ...addressesOf(system, options),
+      tableUrl: tableUrlOf(system, { ...options, places }),
+      portOffset: options.portOffset,
+      real: options.servers.real === true,
+    });
   const readSpecs = () => {
     const edited = readFleetAsItIs(places.fleet);
     tellAddresses(edited);
@@ -82,7 +87,10 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
     const left = await removeLeftovers(places);
     if (left.length > 0) options.say(`ended ${left.length} services that an earlier start had left behind`);
     checkTools(specs);
-    checkCertificates(specs, options.servers.mqttCertDir);
+    const { real, mqttUrl } = options.servers;
+    if (real && !mqttUrl) makeAuthority(places);
+    const certDir = mqttMaterialOf({ ...options, places })?.certDir;
+    checkCertificates(specs, certDir);
     await checkTokens(specs, places, options.servers, options.tokens ?? new Map());
     await checkPorts(specs);
     // Whatever may be added later is bundled too.
@@ -100,7 +108,7 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
         commandOf(links?.routed(spec) ?? spec, bundles, options.root, compileCacheOf(options.root)),
       prepare: async (spec) => {
         await prepareTokens(spec, places, options.servers, options.tokens);
-        checkCertificates([spec], options.servers.mqttCertDir);
+        checkCertificates([spec], certDir);
         await links?.open(spec);
       },
       onEvent: (event) => {

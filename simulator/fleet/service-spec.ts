@@ -5,6 +5,8 @@ export type Role =
   | "mqtt"
   | "bridge"
   | "central"
+  /** Central's table as a server of its own. */
+  | "table"
   | "charger"
   | "engine"
   | "monitor"
@@ -60,6 +62,8 @@ export function groupOf(role: Role): Group {
     case "driver":
     case "drivers":
       return "drivers";
+    case "table":
+      return "central";
     case "kafka":
     case "mqtt":
     case "bridge":
@@ -86,6 +90,7 @@ export function stopRank(role: Role): number {
       return 4;
     case "kafka":
     case "mqtt":
+    case "table":
       return 5;
   }
 }

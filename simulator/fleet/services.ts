@@ -9,6 +9,14 @@ import { withCertificate } from "./certificates.ts";
 import type { CpFile, DriverFile, Fleet, SystemFile } from "./fleet-schemas.ts";
 import { serviceNames } from "./names.ts";
 import type { Places } from "./places.ts";
+import {
+  type MqttMaterial,
+  realKafka,
+  realMqtt,
+  realMqttMaterial,
+  realTable,
+  realTableUrl,
+} from "./real-servers.ts";
 import { type Group, groupOf, type ServiceSpec } from "./service-spec.ts";
 import { wiringFor } from "./wiring.ts";
 
@@ -17,6 +25,8 @@ export interface Servers {
   mqttUrl?: string | undefined;
   /** Folder of the certificates by client id, absolute. */
   mqttCertDir?: string | undefined;
+  /** Those that have no address here are Apache Kafka, Mosquitto and DynamoDB Local, not the stand-ins. */
+  real?: boolean | undefined;
   tableUrl?: string | undefined;
   centralUrl?: string | undefined;
 }
@@ -37,12 +47,29 @@ export interface ServiceOptions {
 
 export const loopback = "127.0.0.1";
 
+function ownMqttUrl(
+  system: SystemFile,
+  { portOffset, servers }: Pick<ServiceOptions, "portOffset" | "servers">,
+) {
+  const port = system.mqtt_port + portOffset;
+  return servers.real ? `mqtts://localhost:${port}` : `mqtt://${loopback}:${port}`;
+}
+
+/** What the clients of the MQTT broker prove themselves with: nothing, where no folder of certificates is named. */
+export function mqttMaterialOf({
+  places,
+  servers,
+}: Pick<ServiceOptions, "places" | "servers">): MqttMaterial | undefined {
+  if (servers.real && !servers.mqttUrl) return realMqttMaterial(places);
+  return servers.mqttCertDir === undefined ? undefined : { certDir: servers.mqttCertDir };
+}
+
 /** The addresses that this fleet's services use, whether local or elsewhere. */
 export function addressesOf(system: SystemFile, options: Pick<ServiceOptions, "portOffset" | "servers">) {
   const at = (port: number) => `${loopback}:${port + options.portOffset}`;
   return {
     kafkaBootstrap: options.servers.kafkaBootstrap ?? at(system.kafka_port),
-    mqttUrl: options.servers.mqttUrl ?? `mqtt://${at(system.mqtt_port)}`,
+    mqttUrl: options.servers.mqttUrl ?? ownMqttUrl(system, options),
     centralUrl: options.servers.centralUrl ?? `http://${at(system.central_port)}`,
   };
 }
@@ -51,8 +78,9 @@ export function addressesOf(system: SystemFile, options: Pick<ServiceOptions, "p
 export function servicesOf(fleet: Fleet, options: ServiceOptions): ServiceSpec[] {
   const { servers, only } = options;
   const all = [
-    ...(servers.kafkaBootstrap ? [] : [kafka(fleet.system, options)]),
-    ...(servers.mqttUrl ? [] : [mqtt(fleet.system, options)]),
+    ...(servers.kafkaBootstrap ? [] : [(servers.real ? realKafka : kafka)(fleet.system, options)]),
+    ...(servers.mqttUrl ? [] : [(servers.real ? realMqtt : mqtt)(fleet.system, options)]),
+    ...(servers.real && !servers.tableUrl && !servers.centralUrl ? [realTable(fleet.system, options)] : []),
     bridge(fleet.system, options),
     ...(servers.centralUrl ? [] : [central(fleet.system, options)]),
     ...fleet.cps.flatMap((cp) => [
@@ -66,7 +94,7 @@ export function servicesOf(fleet: Fleet, options: ServiceOptions): ServiceSpec[]
     .map((spec) =>
       spec.size === "large" && fleet.system.simulated.cps > 0 ? { ...spec, size: "busy" as const } : spec,
     )
-    .map((spec) => withCertificate(spec, servers.mqttCertDir))
+    .map((spec) => withCertificate(spec, mqttMaterialOf(options)))
     .map((spec) => ({ ...spec, env: { ...spec.env, ...fleet.system.env[spec.name] } }));
   const chosen = { cps: options.onlyCp, drivers: options.onlyDriver } as const;
   return all.filter(({ role, subject }) => {
@@ -134,7 +162,7 @@ function bridge(system: SystemFile, options: ServiceOptions): ServiceSpec {
 }
 
 function central(system: SystemFile, options: ServiceOptions): ServiceSpec {
-  const { places, portOffset, servers } = options;
+  const { places, portOffset } = options;
   const port = system.central_port + portOffset;
   return spec({
     name: serviceNames.central,
@@ -142,17 +170,22 @@ function central(system: SystemFile, options: ServiceOptions): ServiceSpec {
     entry: "central-fn/local-main.ts",
     env: {
       KAFKA_BOOTSTRAP: addressesOf(system, options).kafkaBootstrap,
-      TABLE_URL: servers.tableUrl ?? `sqlite:${join(places.data, "central.db")}`,
+      TABLE_URL: tableUrlOf(system, options),
       HTTP_HOST: loopback,
       HTTP_PORT: String(port),
       PARTITIONS: String(system.partitions),
       TOKEN_KEY_PATH: places.tokenKey,
       SWEEP_INTERVAL_MS: String(system.sweep_interval_ms),
     },
-    dependsOn: [serviceNames.kafka],
+    dependsOn: [serviceNames.kafka, serviceNames.table],
     port,
     size: "large",
   });
+}
+
+export function tableUrlOf(system: SystemFile, { places, portOffset, servers }: ServiceOptions): string {
+  if (servers.tableUrl) return servers.tableUrl;
+  return servers.real ? realTableUrl(system, portOffset) : `sqlite:${join(places.data, "central.db")}`;
 }
 
 function terminalOf(cp: CpFile, places: Places): string {

@@ -12,6 +12,7 @@ import { writeFleet } from "../fleet/fleet-files.ts";
 import type { Fleet } from "../fleet/fleet-schemas.ts";
 import { placesOf } from "../fleet/places.ts";
 import { openFleet } from "../fleet/running-fleet.ts";
+import type { Servers } from "../fleet/services.ts";
 import { openPublicDoors } from "./public-doors.ts";
 
 export interface OwnFleet {
@@ -35,13 +36,14 @@ export function quietFleet(): Fleet {
 export async function openOwnFleet(
   root: string,
   portOffset: number,
+  servers: Servers,
   say: (text: string) => void,
 ): Promise<OwnFleet> {
   const stateDir = mkdtempSync(join(tmpdir(), "ev-story-"));
   writeFleet(placesOf(stateDir).fleet, quietFleet());
   const began = performance.now();
   const forget = () => rmSync(stateDir, { recursive: true, force: true });
-  const options = { root, stateDir, portOffset, servers: {}, only: [], say, onEvent: () => {} };
+  const options = { root, stateDir, portOffset, servers, only: [], say, onEvent: () => {} };
   const fleet = await openFleet(options).catch((error: unknown) => {
     forget();
     throw error;

@@ -37,31 +37,37 @@ export interface DynamoDbLocal {
   stop(): Promise<void>;
 }
 
+/** What runs it in the foreground. Throws a Complaint that says what to do when the download fails. */
+export async function dynamoDbCommand(
+  options: Required<Pick<DynamoDbOptions, "dir" | "port" | "say">> & { heapMegabytes?: number },
+): Promise<{ program: string; args: string[]; toInstall: string }> {
+  const folder = await fetchJars(jars, options.say);
+  return {
+    program: "java",
+    args: [
+      ...javaArguments(folder, options.heapMegabytes ?? 256, [
+        `-Dsqlite4java.library.path=${folder}`,
+        "-XX:TieredStopAtLevel=1",
+      ]),
+      "com.amazonaws.services.dynamodbv2.local.main.ServerRunner",
+      // One database for every key and region, as the address alone should say which table is meant.
+      ...["-sharedDb", "-dbPath", options.dir, "-port", String(options.port), "-disableTelemetry"],
+    ],
+    toInstall: toInstallJava,
+  };
+}
+
 /** Starts it; resolves when it answers. Throws a Complaint that says what to do when Java or the download is missing. */
 export async function startDynamoDbLocal(options: DynamoDbOptions): Promise<DynamoDbLocal> {
   const { heapMegabytes = 256, lasting = false, say = () => {} } = options;
   const dir = resolve(options.dir);
-  const folder = await fetchJars(jars, say);
   const port = options.port ?? (await freePorts(1))[0] ?? 0;
+  const command = await dynamoDbCommand({ dir, port, heapMegabytes, say });
   mkdirSync(dir, { recursive: true });
   const place = { folder: dir, name: dynamoDbName };
   const endpoint = `http://127.0.0.1:${port}`;
   const start = async () => {
-    const identity = await startServer({
-      ...place,
-      program: "java",
-      args: [
-        ...javaArguments(folder, heapMegabytes, [
-          `-Dsqlite4java.library.path=${folder}`,
-          "-XX:TieredStopAtLevel=1",
-        ]),
-        "com.amazonaws.services.dynamodbv2.local.main.ServerRunner",
-        // One database for every key and region, as the address alone should say which table is meant.
-        ...["-sharedDb", "-dbPath", dir, "-port", String(port), "-disableTelemetry"],
-      ],
-      toInstall: toInstallJava,
-      lasting,
-    });
+    const identity = await startServer({ ...place, ...command, lasting });
     await whenReady({ ...place, title, identity }, () => answersHttp(endpoint), readyWithinMs);
   };
   await start();

@@ -1,7 +1,7 @@
 // The clients that Mosquitto knows: their certificates, and the ACL that follows from which were issued.
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { signalGroup } from "../fleet/process-identity.ts";
+import { signalProcess } from "../fleet/process-identity.ts";
 import { type Authority, authorityIn } from "./certificates.ts";
 import { mosquittoAcl } from "./mosquitto-acl.ts";
 import { aclPath } from "./mosquitto-conf.ts";
@@ -24,7 +24,7 @@ export function admitClients(dir: string, clientIds: readonly string[]): boolean
   writeFileSync(`${path}.new`, text, { mode: 0o600 });
   renameSync(`${path}.new`, path);
   const running = runningServer(dir, mosquittoName);
-  if (running) signalGroup(running.pid, "SIGHUP");
+  if (running) signalProcess(running.pid, "SIGHUP");
   return true;
 }
 

@@ -42,15 +42,16 @@ export interface Mosquitto {
 const healthClient = "bridge-health-check";
 const readyWithinMs = 20_000;
 
-/** Starts it and resolves when a client with a certificate is let in. Throws a Complaint that says what to do. */
-export async function startMosquitto(options: MosquittoOptions): Promise<Mosquitto> {
-  const { lasting = false, say = () => {} } = options;
-  const dir = resolve(options.dir);
-  const port = options.port ?? (await freePorts(1))[0] ?? 0;
+const toInstall = "apt-get install mosquitto";
+
+/** Certificates, rights and configuration, and what runs it in the foreground. Throws a Complaint. */
+export async function prepareMosquitto(
+  options: Required<Pick<MosquittoOptions, "dir" | "port" | "say">>,
+): Promise<{ program: string; args: string[]; env: Record<string, string>; toInstall: string; url: string }> {
+  const { dir, port } = options;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const program = await mosquittoProgram(say);
+  const program = await mosquittoProgram(options.say);
   const authority = authorityIn(dir);
-  const url = `mqtts://localhost:${port}`;
   admitClients(dir, [healthClient]);
   const { cert, key } = authority.server();
   const conf = join(dir, "mosquitto.conf");
@@ -59,16 +60,20 @@ export async function startMosquitto(options: MosquittoOptions): Promise<Mosquit
     conf,
     mosquittoConf({ port, folder: dir, ca: authority.ca, cert, key, maxPacketBytes, user }),
   );
+  return { ...program, args: ["-c", conf], toInstall, url: `mqtts://localhost:${port}` };
+}
+
+/** Starts it and resolves when a client with a certificate is let in. Throws a Complaint that says what to do. */
+export async function startMosquitto(options: MosquittoOptions): Promise<Mosquitto> {
+  const { lasting = false, say = () => {} } = options;
+  const dir = resolve(options.dir);
+  const port = options.port ?? (await freePorts(1))[0] ?? 0;
+  const { url, ...command } = await prepareMosquitto({ dir, port, say });
+  const authority = authorityIn(dir);
   const place = { folder: dir, name: mosquittoName };
 
   const start = async () => {
-    const identity = await startServer({
-      ...place,
-      ...program,
-      args: ["-c", conf],
-      toInstall: "apt-get install mosquitto",
-      lasting,
-    });
+    const identity = await startServer({ ...place, ...command, lasting });
     const server = { ...place, title: "Mosquitto", identity };
     await whenReady(server, () => letsIn(dir, url), readyWithinMs);
   };
@@ -117,7 +122,7 @@ export async function mosquittoVersion(): Promise<string> {
     args: ["-h"],
     env,
     withinMs: 5_000,
-    toInstall: "apt-get install mosquitto",
+    toInstall,
   });
   return /version (\S+)/.exec(ran.output)?.[1] ?? "unknown";
 }

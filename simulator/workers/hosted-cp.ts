@@ -6,6 +6,7 @@ import type { HealthReply } from "../../device-agent/health/protocol.ts";
 import type { JournalFile } from "../../device-agent/journal/sqlite-journal.ts";
 import { openEngine } from "../../device-agent/open-engine.ts";
 import { type MonitorSetup, type OpenMonitor, openMonitor } from "../../device-agent/open-monitor.ts";
+import type { LinkOptions } from "../../wire/mqtt/port.ts";
 import type { Clock } from "../../wire/process/clock.ts";
 import { openLog } from "../../wire/process/log.ts";
 import { seedOf } from "../charger/chance.ts";
@@ -20,6 +21,8 @@ import type { RowStore } from "./row-store.ts";
 export interface HostedCpOptions {
   file: CpFile;
   mqttUrl: string;
+  /** What the client of this id proves itself with. */
+  tlsOf(clientId: string): Pick<LinkOptions, "tls">;
   sampleFlushS: number;
   journals: JournalFile;
   /** Of the journals' file. */
@@ -76,6 +79,7 @@ export function openHostedCp(options: HostedCpOptions): HostedCp {
       openLine: charger.openLine,
     }),
     mqttUrl,
+    ...options.tlsOf(`${cp}-engine`),
     clock,
     log: engineLog,
     onceDurable: gate.pass,
@@ -101,7 +105,7 @@ export function openHostedCp(options: HostedCpOptions): HostedCp {
 }
 
 function openMonitorOf(
-  { file, clock, mqttUrl }: HostedCpOptions,
+  { file, clock, mqttUrl, tlsOf }: HostedCpOptions,
   identity: MonitorSetup["identity"],
   health: () => HealthReply,
 ): OpenMonitor {
@@ -110,6 +114,7 @@ function openMonitorOf(
     clock,
     probe: memoryProbe(health),
     mqttUrl,
+    ...tlsOf(`${identity.cp}-monitor`),
     watchRegistration: (tell) => {
       tell(registrationOf(file));
       return () => {};
