@@ -1,7 +1,8 @@
 // The fleet as stored, read once for many: rows of every charge point with what runs on it and its feed.
 //
 // A reading is shared by everybody who asks while it is under way and for `freshMs` after it began; nothing in it
-// is older than that.
+// is older than that, nor older than what somebody was told of a single charge point since.
+import { isDeepStrictEqual } from "node:util";
 import { partitionOf } from "../../wire/messages/index.ts";
 import type { Key, Table } from "../tables/port.ts";
 import { type CpRow, type FeedRow, keys, type LiveRow, partitions, type SessionRow } from "../tables/rows.ts";
@@ -71,7 +72,13 @@ export function openFleet({ table, partitions: feedCount, freshMs }: FleetOption
       return (await read(true)).cps;
     },
     async one(id) {
-      return (await readSome(table, [id], feedCount)).get(id);
+      const before = shared;
+      const facts = (await readSome(table, [id], feedCount)).get(id);
+      // Whoever saw the point come on must not find it off in the list: news of one ends the shared reading.
+      const listed = (await before?.reading.catch(() => undefined))?.cps.find(({ cp }) => cp.cp === id)?.cp;
+      const told = facts?.cp.retired ? undefined : facts?.cp;
+      if (shared === before && !isDeepStrictEqual(listed, told)) shared = undefined;
+      return facts;
     },
   };
 }
