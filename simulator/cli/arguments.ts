@@ -124,6 +124,7 @@ function readServers(typed: string | undefined, env: Record<string, string | und
     kafkaBootstrap: env.KAFKA_BOOTSTRAP || env.CENTRAL_KAFKA_BOOTSTRAP || undefined,
     mqttUrl: env.MQTT_URL || undefined,
     mqttCertDir: env.MQTT_CERT_DIR ? resolve(env.MQTT_CERT_DIR) : undefined,
+    mqttAnonymous: env.MQTT_ANONYMOUS === "1",
     tableUrl: env.TABLE_URL || undefined,
     centralUrl: env.CENTRAL_URL || centralAt(env.CENTRAL_HOST),
   };

@@ -1,6 +1,7 @@
 // `ev up`: starts the fleet and stays with it until Ctrl-C or `ev down`; with --detach it leaves once all is ready.
 import { fileURLToPath } from "node:url";
 import { stopAllWithinMs } from "../fleet/control-handler.ts";
+import { givenPasswords } from "../fleet/given-passwords.ts";
 import { givenTokens } from "../fleet/given-tokens.ts";
 import { openFleet, type RunningFleet } from "../fleet/running-fleet.ts";
 import type { ServiceStatus, SupervisorEvent } from "../fleet/supervisor.ts";
@@ -67,6 +68,7 @@ async function startFleet(args: Arguments, narrator: Narrator): Promise<RunningF
     onlyDriver: args.onlyDriver,
     listen: args.listen,
     tokens: givenTokens(process.env, Date.now()),
+    mqttPasswords: givenPasswords(process.env),
     say: (text) => narrator.say(text),
     onEvent,
   });

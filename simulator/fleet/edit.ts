@@ -30,16 +30,20 @@ export async function editFleet<T>(
   read: (dir: string) => Fleet = readFleet,
 ): Promise<T> {
   mkdirSync(places.state, { recursive: true });
-  const lock = join(places.state, "edit.lock");
-  await takeEditLock(lock);
+  return withLock(join(places.state, "edit.lock"), async () => edit(read(places.fleet)));
+}
+
+/** Runs `act` while no other process holds this lock file. Throws a Complaint when another one does not end. */
+export async function withLock<T>(lock: string, act: () => T | Promise<T>): Promise<T> {
+  await takeLock(lock);
   try {
-    return await edit(read(places.fleet));
+    return await act();
   } finally {
     rmSync(lock, { force: true });
   }
 }
 
-async function takeEditLock(lock: string): Promise<void> {
+async function takeLock(lock: string): Promise<void> {
   const mine = `${lock}.${process.pid}`;
   writeFileSync(mine, JSON.stringify(identityOf(process.pid)), { mode: 0o600 });
   try {

@@ -20,6 +20,10 @@ export interface Places {
   lock: string;
   controlSocket: string;
   tokenKey: string;
+  /** Who the fleet's own MQTT broker lets in, by the hashes of their passwords. */
+  mqttClients: string;
+  /** A file per service with the passwords of its MQTT clients. */
+  mqttPasswords: string;
 }
 
 /** A socket's path ends at 107 bytes (sun_path); the longest name in `sockets` is an id and its suffix. */
@@ -44,6 +48,8 @@ export function placesOf(stateDir: string, temporary: string = tmpdir()): Places
     lock: join(run, "supervisor.json"),
     controlSocket: join(sockets, "supervisor.sock"),
     tokenKey: join(state, "keys", "api-token.key"),
+    mqttClients: join(state, "keys", "mqtt-clients"),
+    mqttPasswords: join(state, "keys", "mqtt"),
   };
 }
 

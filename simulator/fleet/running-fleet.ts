@@ -15,6 +15,7 @@ import { readFleet, readFleetAsItIs } from "./fleet-files.ts";
 import type { Fleet } from "./fleet-schemas.ts";
 import { removeLeftovers, takeLock } from "./leftovers.ts";
 import { openLinks } from "./links.ts";
+import { checkPasswords, type PasswordSource } from "./mqtt-passwords.ts";
 import { withNamedMembers } from "./named-members.ts";
 import { makePlaces, type Places, placesOf } from "./places.ts";
 import { commandOf } from "./service-command.ts";
@@ -38,6 +39,8 @@ export interface FleetOptions {
   listen?: string | undefined;
   /** Tokens of drivers for a Central elsewhere. */
   tokens?: ReadonlyMap<string, string>;
+  /** Passwords by MQTT client, for a broker elsewhere. */
+  mqttPasswords?: ReadonlyMap<string, string>;
   /** Progress before the first service starts. */
   say(text: string): void;
   onEvent(event: SupervisorEvent): void;
@@ -92,6 +95,13 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
     const certDir = mqttMaterialOf({ ...options, places })?.certDir;
     checkCertificates(specs, certDir);
     await checkTokens(specs, places, options.servers, options.tokens ?? new Map());
+    const passwords: PasswordSource = {
+      broker: specs.some(({ role }) => role === "mqtt") ? "own" : "elsewhere",
+      mqttUrl: addressesOf(fleet.system, options).mqttUrl,
+      given: options.mqttPasswords ?? new Map(),
+    };
+    const made = await checkPasswords(specs, places, passwords);
+    if (made > 0) options.say(`made passwords for ${made} MQTT clients in ${places.keys}`);
     await checkPorts(specs);
     // Whatever may be added later is bundled too.
     const possible = servicesOf(baseFleet(), { places, portOffset: 0, servers: {}, only: [] });
@@ -109,6 +119,7 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
       prepare: async (spec) => {
         await prepareTokens(spec, places, options.servers, options.tokens);
         checkCertificates([spec], certDir);
+        await checkPasswords([spec], places, passwords);
         await links?.open(spec);
       },
       onEvent: (event) => {

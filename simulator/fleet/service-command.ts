@@ -47,6 +47,7 @@ export function commandOf(spec: ServiceSpec, bundles: Bundles, root: string, com
       NODE_OPTIONS: undefined,
       // Written where its driver reads it; nobody else needs to know it.
       EV_TOKEN: undefined,
+      EV_MQTT_CREDENTIALS: undefined,
       NODE_COMPILE_CACHE: compileCache,
       // Read by those that have a page.
       PAGES_PATH: bundles.pages,

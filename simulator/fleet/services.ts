@@ -7,6 +7,7 @@ import type { Registration } from "../../wire/messages/index.ts";
 import { workerSpecs } from "../workers/worker-specs.ts";
 import { withCertificate } from "./certificates.ts";
 import type { CpFile, DriverFile, Fleet, SystemFile } from "./fleet-schemas.ts";
+import { withPassword } from "./mqtt-passwords.ts";
 import { serviceNames } from "./names.ts";
 import type { Places } from "./places.ts";
 import {
@@ -25,6 +26,8 @@ export interface Servers {
   mqttUrl?: string | undefined;
   /** Folder of the certificates by client id, absolute. */
   mqttCertDir?: string | undefined;
+  /** The MQTT broker elsewhere asks nobody who he is. */
+  mqttAnonymous?: boolean | undefined;
   /** Those that have no address here are Apache Kafka, Mosquitto and DynamoDB Local, not the stand-ins. */
   real?: boolean | undefined;
   tableUrl?: string | undefined;
@@ -64,6 +67,13 @@ export function mqttMaterialOf({
   return servers.mqttCertDir === undefined ? undefined : { certDir: servers.mqttCertDir };
 }
 
+/** Whether the MQTT broker knows its clients by passwords of ours: no certificates, no user in its URL. */
+export function mqttTakesPasswords(options: Pick<ServiceOptions, "places" | "servers">): boolean {
+  const { mqttUrl, mqttAnonymous } = options.servers;
+  if (mqttMaterialOf(options) !== undefined) return false;
+  return mqttUrl === undefined || !(mqttAnonymous || new URL(mqttUrl).username !== "");
+}
+
 /** The addresses that this fleet's services use, whether local or elsewhere. */
 export function addressesOf(system: SystemFile, options: Pick<ServiceOptions, "portOffset" | "servers">) {
   const at = (port: number) => `${loopback}:${port + options.portOffset}`;
@@ -95,6 +105,7 @@ export function servicesOf(fleet: Fleet, options: ServiceOptions): ServiceSpec[]
       spec.size === "large" && fleet.system.simulated.cps > 0 ? { ...spec, size: "busy" as const } : spec,
     )
     .map((spec) => withCertificate(spec, mqttMaterialOf(options)))
+    .map((spec) => (mqttTakesPasswords(options) ? withPassword(spec, options.places) : spec))
     .map((spec) => ({ ...spec, env: { ...spec.env, ...fleet.system.env[spec.name] } }));
   const chosen = { cps: options.onlyCp, drivers: options.onlyDriver } as const;
   return all.filter(({ role, subject }) => {

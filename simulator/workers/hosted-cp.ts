@@ -6,7 +6,7 @@ import type { HealthReply } from "../../device-agent/health/protocol.ts";
 import type { JournalFile } from "../../device-agent/journal/sqlite-journal.ts";
 import { openEngine } from "../../device-agent/open-engine.ts";
 import { type MonitorSetup, type OpenMonitor, openMonitor } from "../../device-agent/open-monitor.ts";
-import type { LinkOptions } from "../../wire/mqtt/port.ts";
+import type { MqttAccess } from "../../wire/mqtt/index.ts";
 import type { Clock } from "../../wire/process/clock.ts";
 import { openLog } from "../../wire/process/log.ts";
 import { seedOf } from "../charger/chance.ts";
@@ -22,7 +22,7 @@ export interface HostedCpOptions {
   file: CpFile;
   mqttUrl: string;
   /** What the client of this id proves itself with. */
-  tlsOf(clientId: string): Pick<LinkOptions, "tls">;
+  accessOf(clientId: string): MqttAccess;
   sampleFlushS: number;
   journals: JournalFile;
   /** Of the journals' file. */
@@ -79,7 +79,7 @@ export function openHostedCp(options: HostedCpOptions): HostedCp {
       openLine: charger.openLine,
     }),
     mqttUrl,
-    ...options.tlsOf(`${cp}-engine`),
+    ...options.accessOf(`${cp}-engine`),
     clock,
     log: engineLog,
     onceDurable: gate.pass,
@@ -105,7 +105,7 @@ export function openHostedCp(options: HostedCpOptions): HostedCp {
 }
 
 function openMonitorOf(
-  { file, clock, mqttUrl, tlsOf }: HostedCpOptions,
+  { file, clock, mqttUrl, accessOf }: HostedCpOptions,
   identity: MonitorSetup["identity"],
   health: () => HealthReply,
 ): OpenMonitor {
@@ -114,7 +114,7 @@ function openMonitorOf(
     clock,
     probe: memoryProbe(health),
     mqttUrl,
-    ...tlsOf(`${identity.cp}-monitor`),
+    ...accessOf(`${identity.cp}-monitor`),
     watchRegistration: (tell) => {
       tell(registrationOf(file));
       return () => {};

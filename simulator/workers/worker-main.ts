@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { openJournalFile } from "../../device-agent/journal/sqlite-journal.ts";
-import { mqttTls, mqttTlsVariables } from "../../wire/mqtt/index.ts";
+import { type MqttAccess, mqttAccess, mqttAccessVariables } from "../../wire/mqtt/index.ts";
 import { systemClock } from "../../wire/process/clock.ts";
 import { positive, readEnvironment, whole } from "../../wire/process/environment.ts";
 import { endWith } from "../../wire/process/lifetime.ts";
@@ -29,9 +29,11 @@ const env = readEnvironment(
       .default("")
       .transform((text) => text.split(",").filter(Boolean).map(Number)),
     MQTT_URL: z.string().min(1).default("mqtt://127.0.0.1:1883"),
-    MQTT_CA_PATH: mqttTlsVariables.MQTT_CA_PATH,
+    MQTT_CA_PATH: mqttAccessVariables.MQTT_CA_PATH,
     /** Certificates and keys of all its clients, by client id. */
     MQTT_CERT_DIR: z.string().min(1).optional(),
+    /** Passwords of all its clients, a line each. */
+    MQTT_PASSWORD_PATH: mqttAccessVariables.MQTT_PASSWORD_PATH,
     DATA_DIR: z.string().min(1),
     CONTROL_SOCKET: z.string().min(1).max(100, "a unix socket's path has at most 100 characters here"),
     SAMPLE_FLUSH_S: positive.default(60),
@@ -62,20 +64,20 @@ function openFiles() {
   }
 }
 
-function tlsOf(clientId: string) {
-  const { MQTT_CA_PATH, MQTT_CERT_DIR: dir } = env;
+function accessOf(clientId: string): MqttAccess {
+  const { MQTT_CA_PATH, MQTT_PASSWORD_PATH, MQTT_CERT_DIR: dir } = env;
   const own = dir && {
     MQTT_CERT_PATH: join(dir, `${clientId}.crt`),
     MQTT_KEY_PATH: join(dir, `${clientId}.key`),
   };
-  return mqttTls({ MQTT_CA_PATH, ...own });
+  return mqttAccess({ MQTT_CA_PATH, MQTT_PASSWORD_PATH, ...own });
 }
 
 function openOne(n: number): void {
   const one = openHostedCp({
     file: simulatedCp(n),
     mqttUrl: env.MQTT_URL,
-    tlsOf,
+    accessOf,
     sampleFlushS: env.SAMPLE_FLUSH_S,
     journals,
     gate,

@@ -1,5 +1,5 @@
 // What every MQTT broker under this system does, whichever stands behind the address: Mosquitto with certificates or
-// the embedded broker. Where the two differ, the difference is named and each is held to its own side.
+// the embedded broker with passwords. Where the two differ, the difference is named and each is held to its own side.
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,10 +11,10 @@ import { type LinkOptions, openLink, type Subscription } from "../../wire/mqtt/i
 import { silentLog } from "../../wire/process/log.ts";
 import { until } from "../wire/mqtt/support.ts";
 
-export type Reach = Pick<LinkOptions, "url" | "tls">;
+export type Reach = Pick<LinkOptions, "url" | "tls" | "password">;
 
 export interface MqttUnderTest {
-  /** Address and certificate of a client. */
+  /** Address, and certificate or password, of a client that is known. */
   reach(clientId: string): Promise<Reach>;
   /** What happens to a publication that is not allowed; it reaches nobody in any case. */
   refusedPublication: "its sender is cut" | "it is acknowledged and dropped";
@@ -73,9 +73,10 @@ export function mqttLinkContract(name: string, broker: MqttUnderTest): void {
   }
   /** mqtt.js as it is, for what our link leaves out: retained messages, refused subscriptions. */
   async function raw(clientId: string, more: Partial<mqtt.IClientOptions> = {}) {
-    const { url, tls } = await broker.reach(clientId);
+    const { url, tls, password } = await broker.reach(clientId);
     const client = mqtt.connect(url, {
       clientId,
+      ...(password && { username: clientId, password }),
       protocolVersion: 4,
       reconnectPeriod: 0,
       ...(tls?.ca && { ca: readFileSync(tls.ca) }),

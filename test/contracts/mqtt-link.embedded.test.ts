@@ -1,17 +1,29 @@
 // The MQTT contract on the embedded broker, running as the process that the local default starts.
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
+import { changeBrokerClients, knownBy, newPassword } from "../../simulator/fleet/broker-clients.ts";
+import { placesOf } from "../../simulator/fleet/places.ts";
 import { freePorts } from "../../simulator/servers/ports.ts";
 import { mqttLinkContract } from "./mqtt-link.contract.ts";
 
 const entry = join(import.meta.dirname, "../../simulator/brokers/mqtt/mqtt-main.ts");
+const places = placesOf(mkdtempSync(join(tmpdir(), "ev-mqtt-contract-")));
+const passwords = new Map<string, string>();
 let port = 0;
 let broker: ChildProcess;
 
 async function start(): Promise<void> {
   broker = spawn(process.execPath, [entry], {
-    env: { ...process.env, NODE_NO_WARNINGS: "1", MQTT_PORT: String(port), EXIT_WITH_STDIN: "1" },
+    env: {
+      ...process.env,
+      NODE_NO_WARNINGS: "1",
+      MQTT_PORT: String(port),
+      MQTT_CLIENTS_PATH: places.mqttClients,
+      EXIT_WITH_STDIN: "1",
+    },
     stdio: ["pipe", "pipe", "inherit"],
   });
   await new Promise<void>((resolve, reject) => {
@@ -30,13 +42,25 @@ async function kill9(): Promise<void> {
 
 beforeAll(async () => {
   port = (await freePorts(1))[0] ?? 0;
+  await changeBrokerClients(places, () => {});
   await start();
 });
-afterAll(kill9);
+afterAll(async () => {
+  await kill9();
+  rmSync(places.state, { recursive: true });
+});
+
+/** A client that is known from now on, as `ev add-cp` makes one. */
+async function passwordOf(clientId: string): Promise<string> {
+  const password = passwords.get(clientId) ?? newPassword();
+  if (!passwords.has(clientId))
+    await changeBrokerClients(places, (clients) => clients.set(clientId, knownBy(password)));
+  passwords.set(clientId, password);
+  return password;
+}
 
 mqttLinkContract("the embedded broker", {
-  // Without passwords: the client id alone says who it is.
-  reach: () => Promise.resolve({ url: `mqtt://127.0.0.1:${port}` }),
+  reach: async (clientId) => ({ url: `mqtt://127.0.0.1:${port}`, password: await passwordOf(clientId) }),
   refusedPublication: "its sender is cut",
   refusedSubscription: "refused",
   foreignWill: "keeps its client out",

@@ -28,7 +28,10 @@ describe("the embedded broker", () => {
   beforeAll(async () => {
     port = (await freePorts(1))[0] ?? 0;
     // A process of its own: what it holds open is not counted with what the clients do.
-    broker = await startProcess("simulator/brokers/mqtt/mqtt-main.ts", { MQTT_PORT: String(port) });
+    broker = await startProcess("simulator/brokers/mqtt/mqtt-main.ts", {
+      MQTT_PORT: String(port),
+      MQTT_OPEN: "1",
+    });
   });
   afterAll(() => endProcess(broker));
   badMqttNetwork("the embedded broker", {

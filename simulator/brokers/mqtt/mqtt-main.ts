@@ -24,7 +24,7 @@ log.info(`started successfully on ${env.MQTT_HOST}:${broker.port}`);
 
 function access(): Access {
   const { MQTT_CLIENTS_PATH: clientsPath, MQTT_OPEN: isOpen } = env;
-  if (isOpen || clientsPath === undefined) {
+  if (isOpen) {
     log.warn("MQTT_OPEN=1: nobody is asked for a password");
     return { open: true };
   }
