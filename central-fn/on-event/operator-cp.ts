@@ -48,13 +48,11 @@ export function applyToCp(draft: CpDraft, request: ChargePointRequest): Refused 
     case "stop-session":
       return stopSession(draft, request.driver, request.sid) ? undefined : "no such running session";
     case "tariff":
-      return price(draft, request);
+      return newest(draft, "price", request) ?? price(draft, request);
     case "retire-cp":
-      return retire(draft, request);
+      return newest(draft, "use", request) ?? retire(draft, request);
     case "reinstate-cp":
-      // Whatever it does meanwhile it says itself: its events were taken in all the time.
-      if (draft.row.retired) draft.change({ retired: false });
-      return undefined;
+      return newest(draft, "use", request) ?? reinstate(draft);
     case "settle-review":
       return settleReview(draft, request);
     case "close-review":
@@ -76,15 +74,31 @@ export function commandOf(request: OperatorRequest): string | null {
   }
 }
 
+const newerOrder = {
+  service: "a newer order to stop or resume it was given",
+  use: "a newer order to retire or reinstate it was given",
+  price: "a newer price was set",
+} as const;
+
+/** Orders of several pages, or of one that had to try again, may come in another order than they were given. */
+function newest(
+  draft: CpDraft,
+  about: keyof typeof newerOrder,
+  { requestedAt }: ChargePointRequest,
+): Refused {
+  const { orderedMs = {} } = draft.row;
+  if ((orderedMs[about] ?? 0) > requestedAt) return newerOrder[about];
+  draft.change({ orderedMs: { ...orderedMs, [about]: requestedAt } });
+  return undefined;
+}
+
 function service(draft: CpDraft, request: Of<"stop-cp" | "resume-cp">): Refused {
-  const { retired, serviceOrderedMs } = draft.row;
-  if (retired) return retiredRefusal;
-  if (serviceOrderedMs !== undefined && serviceOrderedMs > request.requestedAt)
-    return "a newer order to stop or resume it was given";
+  if (draft.row.retired) return retiredRefusal;
+  const outdated = newest(draft, "service", request);
+  if (outdated) return outdated;
   if (request.type === "resume-cp") settleQuarantine(draft);
   // The last word holds: an older one that is still open must not be published after it.
   dropCommands(draft, (open) => open.op === "stop-cp" || open.op === "resume-cp");
-  draft.change({ serviceOrderedMs: request.requestedAt });
   order(draft, request, { op: request.type });
   return undefined;
 }
@@ -108,6 +122,11 @@ function price(draft: CpDraft, request: Of<"tariff">): Refused {
   if (draft.row.tariff?.priceE5PerKwh === priceE5PerKwh) return undefined;
   setPrice(draft, priceE5PerKwh, { source: "operator", by: operator, reason });
   return undefined;
+}
+
+/** Whatever it does meanwhile it says itself: its events were taken in all the time. */
+function reinstate(draft: CpDraft): undefined {
+  if (draft.row.retired) draft.change({ retired: false });
 }
 
 /** The charge point is not expected back: what it charged last goes to a review at the last reported register. */

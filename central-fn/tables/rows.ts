@@ -204,8 +204,8 @@ export interface CpRow {
   retired: boolean;
   /** No new session until an operator resumes the charge point. */
   quarantine?: Quarantine | null;
-  /** When the newest order to stop or resume it was given: an older one that comes late has no effect. */
-  serviceOrderedMs?: number;
+  /** When the newest orders of operators were given, by what they concern: an older one that comes late is refused. */
+  orderedMs?: { service?: number; use?: number; price?: number };
   line?: Line;
   pace?: Pace;
 }

@@ -9,6 +9,7 @@ import {
   type DriverRow,
   keys,
   type Line,
+  type ReviewRow,
   type SessionRow,
 } from "../../central-fn/tables/rows.ts";
 import type { NewEvent } from "../../device-agent/journal/port.ts";
@@ -201,6 +202,19 @@ export const plantedBugs: Record<string, Plant> = {
       ...line,
       offer: offer && { ...offer, sid: line.queue.at(-1)?.sid ?? offer.sid },
     }));
+  },
+  "an order to stop is forgotten by the device": (bugs) => {
+    bugs.device.alterState = alterState((state) => ({ ...state, operative: true }));
+  },
+  "a settled review is settled again": (bugs) => {
+    bugs.central.alterRow = (row) =>
+      row.pk === "reviews" ? { ...row, value: { ...(row.value as ReviewRow), settled: null } } : row;
+  },
+  "an order of an operator has its effect as often as it comes": (bugs) => {
+    bugs.central.alterWrites = (step) => ({
+      ...step,
+      writes: step.writes.filter((write) => !write.key.pk.startsWith("operation#")),
+    });
   },
   "a place that ended is kept": (bugs) => {
     bugs.central.alterWrites = alterPuts((sk, value) =>

@@ -176,6 +176,8 @@ export class SimCentral {
     switch (step.do) {
       case "read":
         return { rows: step.keys.map((key) => this.#row(this.table.getNow(key))) };
+      case "query":
+        return { rows: this.table.queryNow(step.pk).map((row) => this.#row(row)) };
       case "commit": {
         const altered = this.#bugs.alterWrites ? this.#bugs.alterWrites(step) : step;
         const writes = this.#bugs.noVersions

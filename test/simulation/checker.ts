@@ -26,6 +26,7 @@ import type { SimDevice } from "./device.ts";
 import type { SimDrivers } from "./drivers.ts";
 import { waits } from "./journal.ts";
 import type { SimKafka } from "./kafka.ts";
+import { orderFaults, serviceFaults } from "./operators.ts";
 import { placeFaults } from "./queueing.ts";
 
 export interface Quiet {
@@ -76,6 +77,7 @@ export function violations(quiet: Quiet): string[] {
     checkDevice(device, quiet.central.alerted.has(device.cp), wrong, cdrs, reviews, inKafka);
   checkTable(quiet, wrong, cdrs);
   wrong.push(...placeFaults(quiet.central, quiet.kafka));
+  wrong.push(...orderFaults(quiet.central, quiet.kafka));
   return wrong;
 }
 
@@ -118,6 +120,7 @@ function checkDevice(
   const hasLeft = (since: Event, until: Event) =>
     device.box.unplugs.some((at) => at >= since.atMs - 5_000 && at <= until.atMs);
   wrong.push(...commandFaults(events, hasLeft));
+  wrong.push(...serviceFaults(events));
   checkEnergy(device, events, wrong);
   for (const event of events) {
     if (event.type !== "session.ended") continue;
@@ -210,6 +213,8 @@ function checkTable(
         .flatMap((event) => (event.type === "session.ended" ? [String(event.body.sid)] : [])),
     ),
   );
+  for (const { value: review } of central.rows<ReviewRow>("reviews"))
+    if (review.settled?.decision === "bill") ended.add(review.sid ?? "");
   wrong.push(...sessionFaults(sessions, cdrs, ended));
   const records = new Set(
     kafka.all("driver.requests").map((record) => (JSON.parse(record.value) as { sid: string }).sid),

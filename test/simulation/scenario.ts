@@ -11,6 +11,7 @@ import { SimDrivers } from "./drivers.ts";
 import { faults, heal, rareFaults, type Stage, troubles } from "./faults.ts";
 import { SimKafka } from "./kafka.ts";
 import { SimBroker } from "./mqtt.ts";
+import { SimOperators } from "./operators.ts";
 import { lineFaults } from "./queueing.ts";
 import { World } from "./world.ts";
 
@@ -107,12 +108,15 @@ export function runSeed(
       ),
   );
   const drivers = new SimDrivers(world, kafka, central, devices, cps.length + world.between(0, 3));
+  // Operators act in every second seed: in the others nothing hides what the devices do by themselves.
+  const operators = seed % 2 === 1 ? new SimOperators(world, kafka, central, cps) : null;
   const stage: Stage = { world, devices, broker, bridge, kafka, central };
   const struck: Record<string, number> = {};
   world.after(120_000, () => unleash(stage, struck, faultyMs));
   world.runUntil(faultyMs);
   heal(stage);
   drivers.stopped = true;
+  operators?.openAll();
   world.say("world", "healed");
   // Engines that were to come back later come back now; cars leave in the end.
   world.runUntil(faultyMs + healingMs / 2);

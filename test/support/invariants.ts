@@ -58,7 +58,8 @@ export function billFaults(
   if (!cdr && !review && known) wrong.push(`3 ${sid} ended, but has neither bill nor review`);
   if (cdr && review && (!review.settled || review.settled.decision === "waive"))
     wrong.push(`3 ${sid} has both a bill and an unsettled or waived review`);
-  if (!cdr) return wrong;
+  // What an operator billed is held against the figures of the review.
+  if (!cdr || review?.settled?.decision === "bill") return wrong;
   const wh = registerEndWh - registerStartWh;
   const cents = Number((BigInt(wh) * BigInt(tariff.priceE5PerKwh) + 500_000n) / 1_000_000n);
   if (cdr.energyWh !== wh || cdr.amountMinor !== cents)

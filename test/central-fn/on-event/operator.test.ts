@@ -78,6 +78,27 @@ describe("an order to a charge point", () => {
     });
     expect(story.cpRow().commands.map(({ op }) => op)).toEqual(["resume-cp"]);
   });
+
+  it.each([
+    [
+      "retire-cp",
+      { reason: "moved" },
+      "reinstate-cp",
+      { reason: "back" },
+      "a newer order to retire or reinstate",
+    ],
+    ["tariff", { priceE5PerKwh: 90_000 }, "tariff", { priceE5PerKwh: 20_000 }, "a newer price was set"],
+  ] as const)("%s that comes late overrides no newer word", (type, body, newerType, newerBody, why) => {
+    const story = new Story().ready();
+    story.operatorSays(newerType, { ...newerBody, id: "O-2", requestedAt: startMs + 2_000 });
+    const { retired, tariff } = story.cpRow();
+    story.operatorSays(type, { ...body, id: "O-1", requestedAt: startMs + 1_000 });
+    expect(story.cpRow()).toMatchObject({ retired, tariff });
+    expect(audit(story)).toMatchObject([
+      { id: "O-1", outcome: "refused", reason: expect.stringContaining(why) },
+      {},
+    ]);
+  });
 });
 
 describe("an order to the whole fleet", () => {
