@@ -5,6 +5,7 @@ import { openLinks } from "../../simulator/fleet/links.ts";
 import { serviceNames } from "../../simulator/fleet/names.ts";
 import { placesOf } from "../../simulator/fleet/places.ts";
 import { servicesOf } from "../../simulator/fleet/services.ts";
+import { areReal } from "../support/real-servers.ts";
 
 export interface Network {
   /** By name, as `ev-cp-m-4 → ev-mqtt`. */
@@ -17,9 +18,10 @@ export interface Network {
 /** A line for every MQTT and Kafka client and for every phone of `fleet`, whose ports are moved by `offset`. */
 export async function openNetwork(fleet: Fleet, offset: number): Promise<Network> {
   const opened = openLinks({ kafkaElsewhere: false });
-  const specs = servicesOf(fleet, { places: placesOf(".ev"), portOffset: offset, servers: {}, only: [] });
+  const servers = { real: areReal() };
+  const specs = servicesOf(fleet, { places: placesOf(".ev"), portOffset: offset, servers, only: [] });
   // The witness is neither a device nor a bridge.
-  const env: Network["env"] = { [serviceNames.mqtt]: { MQTT_OPEN: "1" } };
+  const env: Network["env"] = areReal() ? {} : { [serviceNames.mqtt]: { MQTT_OPEN: "1" } };
   for (const spec of specs) {
     await opened.open(spec);
     const lines = Object.entries(opened.routed(spec).env).filter(([name, value]) => spec.env[name] !== value);

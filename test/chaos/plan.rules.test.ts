@@ -4,6 +4,7 @@ import { type PlannedFault, planFaults, type Targets } from "./plan.rules.ts";
 
 const targets: Targets = {
   servers: ["ev-kafka", "ev-mqtt", "ev-bridge", "ev-central"],
+  tables: ["ev-table"],
   drivers: ["ev-driver-alice", "ev-driver-bob"],
   cps: Array.from({ length: 10 }, (_, i) => ({
     cp: `CP-${i}`,
@@ -57,4 +58,10 @@ test("a minute mostly knows a device's fault long enough to be shown, and always
 test("without a small disk nothing is filled", () => {
   const plan = planFaults(1, fiveMinutesMs, { ...targets, smallDisk: null });
   expect(plan.filter(({ kind }) => kind === "disk-full")).toEqual([]);
+});
+
+test("a table that may not be killed is frozen now and then", () => {
+  const plans = Array.from({ length: 5 }, (_, seed) => planFaults(seed, fiveMinutesMs, targets)).flat();
+  const kinds = plans.filter(({ target }) => target === "ev-table").map(({ kind }) => kind);
+  expect(new Set(kinds)).toEqual(new Set(["freeze"]));
 });

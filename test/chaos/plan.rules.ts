@@ -32,6 +32,8 @@ export interface PlannedFault {
 /** What there is to strike. */
 export interface Targets {
   servers: string[];
+  /** Servers that may be frozen and not killed. */
+  tables: string[];
   drivers: string[];
   cps: { cp: string; engine: string; monitor: string; charger: string }[];
   /** The lines between them, by name; a charge point's carry its id. */
@@ -138,7 +140,7 @@ export function planFaults(seed: number, durationMs: number, targets: Targets): 
     const busy = new Set(
       faults.filter((fault) => fault.atMs + fault.lastsMs > atMs - 1_000).flatMap(({ holds }) => holds),
     );
-    const free = candidates(part, targets).filter(
+    const free = candidates(kind, part, targets).filter(
       ({ holds, cp }) => holds.every((one) => !busy.has(one)) && !(cp && busy.has(wholeOf(cp))),
     );
     const lastsMs = Math.min(lastsOf(kind, part, dice), durationMs - atMs);
@@ -180,7 +182,7 @@ interface Candidate {
   holds: string[];
 }
 
-function candidates(part: Part, targets: Targets): Candidate[] {
+function candidates(kind: FaultKind, part: Part, targets: Targets): Candidate[] {
   switch (part) {
     case "engine":
     case "monitor":
@@ -205,7 +207,11 @@ function candidates(part: Part, targets: Targets): Candidate[] {
         .filter(({ cp }) => (cp !== null) === (part === "device-link"))
         .map(({ name, cp }) => ({ target: name, cp, holds: [`link ${name}`] }));
     case "server":
-      return targets.servers.map((name) => ({ target: name, cp: null, holds: [name] }));
+      return [...targets.servers, ...(kind === "freeze" ? targets.tables : [])].map((name) => ({
+        target: name,
+        cp: null,
+        holds: [name],
+      }));
     case "driver":
       return targets.drivers.map((name) => ({ target: name, cp: null, holds: [name] }));
   }

@@ -7,6 +7,7 @@ import { baseFleet } from "../../simulator/fleet/base-fleet.ts";
 import { serviceNames } from "../../simulator/fleet/names.ts";
 import { systemClock } from "../../wire/process/clock.ts";
 import { LiveFleet } from "../support/live-fleet.ts";
+import { areReal } from "../support/real-servers.ts";
 import { crowdDrivers, openCrowd } from "./crowd.ts";
 import type { History } from "./history.ts";
 import { readJournal } from "./journals.ts";
@@ -37,7 +38,9 @@ export async function record(options: RunOptions): Promise<{ history: History; m
   const began = performance.now();
   const say = (line: string) =>
     options.say(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
-  say(`seed ${seed}, faults for ${durationMs / 1000} s, state in ${fleet.state}`);
+  say(
+    `${areReal() ? "real servers, " : ""}seed ${seed}, faults for ${durationMs / 1000} s, state in ${fleet.state}`,
+  );
   const base = baseFleet();
   const network = await openNetwork(base, portOffset);
   const disk = smallDisk(fleet, say);
@@ -105,9 +108,10 @@ function targetsOf(
   links: Ground["network"]["links"],
   disk: SmallDisk | null,
 ): Targets {
-  const { kafka, mqtt, bridge, central } = serviceNames;
+  const { kafka, mqtt, bridge, central, table } = serviceNames;
   return {
     servers: [kafka, mqtt, bridge, central],
+    tables: areReal() ? [table] : [],
     drivers: drivers.map(({ driver_id }) => serviceNames.driver(driver_id)),
     cps: cps.map(({ cp_id: cp }) => ({
       cp,

@@ -1,5 +1,6 @@
 // `npm run chaos -- --seed N --for 5m`: the base fleet as real processes under seeded faults, watched from outside,
-// brought to rest and judged. `--keep FILE` writes the history, `--judge FILE` judges one again.
+// brought to rest and judged. `--servers real` (or EV_SERVERS=real): on Apache Kafka, Mosquitto and DynamoDB Local.
+// `--keep FILE` writes the history, `--judge FILE` judges one again.
 // Exit codes: 0 fine, 1 an invariant was violated, 2 the run crashed, 3 the fleet did not come to rest.
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     for: { type: "string", default: "60s" },
     keep: { type: "string" },
     judge: { type: "string" },
+    servers: { type: "string" },
     "port-offset": { type: "string", default: "11000" },
   },
 });
@@ -31,6 +33,7 @@ function durationMs(text: string): number {
 async function run(): Promise<number> {
   if (values.judge !== undefined)
     return conclude(JSON.parse(readFileSync(values.judge, "utf8")) as History, []);
+  if (values.servers !== undefined) process.env.EV_SERVERS = values.servers;
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
   const { history, missing } = await record({
     seed,

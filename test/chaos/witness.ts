@@ -5,6 +5,7 @@ import { AckMessage, Envelope, identityText, mqttTopics, parseJson } from "../..
 import { openLink } from "../../wire/mqtt/index.ts";
 import { silentLog } from "../../wire/process/log.ts";
 import type { LiveFleet } from "../support/live-fleet.ts";
+import { reachBroker } from "../support/real-servers.ts";
 import { caller } from "./crowd.ts";
 import type { History } from "./history.ts";
 
@@ -121,8 +122,7 @@ function listen(fleet: LiveFleet, { acknowledged, published }: Seen) {
   const cpOf = (topic: string) => topic.split("/")[3] ?? "";
   return openLink(
     {
-      url: `mqtt://127.0.0.1:${fleet.port(1883)}`,
-      clientId: "chaos-witness",
+      ...reachBroker(fleet.places, fleet.port(1883), "chaos-witness"),
       cleanSession: true,
       keepaliveS: 5,
       reconnectMostMs: 200,

@@ -6,6 +6,7 @@ import { costMinor } from "../../central-fn/rules/cost.ts";
 import { openChargerControl } from "../../simulator/charger/control.ts";
 import { placesOf } from "../../simulator/fleet/places.ts";
 import { eventually, LiveFleet } from "../support/live-fleet.ts";
+import { fleetReadyWithinMs } from "../support/real-servers.ts";
 
 const fleet = new LiveFleet(2_000);
 const cpIds = Array.from({ length: 10 }, (_, i) => `CP-${String(i + 1).padStart(3, "0")}`);
@@ -13,7 +14,7 @@ const cpIds = Array.from({ length: 10 }, (_, i) => `CP-${String(i + 1).padStart(
 beforeAll(async () => {
   await fleet.up();
   await fleet.whole(20_000);
-}, 60_000);
+}, 100_000);
 
 afterAll(async () => {
   await fleet.down();
@@ -21,10 +22,10 @@ afterAll(async () => {
 });
 
 describe("a newcomer's first minute", () => {
-  test("the fleet is ready within 20 s and shows ten charge points, all On", async () => {
+  test("the fleet is ready in time and shows ten charge points, all On", async () => {
     const { charging_points } = await fleet.cps();
     expect(charging_points.map((cp) => cp.cp_id)).toEqual(cpIds);
-    expect(fleet.readyMs).toBeLessThan(20_000);
+    expect(fleet.readyMs).toBeLessThan(fleetReadyWithinMs);
   });
 
   test("within a minute cars charge, with live kW, kWh and euros", async () => {

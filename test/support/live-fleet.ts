@@ -8,12 +8,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { CdrRow, CpRow, ReviewRow, SessionRow } from "../../central-fn/tables/rows.ts";
 import { registerWh } from "../../device-agent/charger/register.rules.ts";
 import type { Durable } from "../../device-agent/engine/state.ts";
+import { runningAddresses } from "../../simulator/fleet/addresses-file.ts";
 import { baseFleet } from "../../simulator/fleet/base-fleet.ts";
 import { askSupervisor } from "../../simulator/fleet/control-client.ts";
 import type { ControlRequest, ServiceReport } from "../../simulator/fleet/control-messages.ts";
 import { writeFleet } from "../../simulator/fleet/fleet-files.ts";
 import type { Fleet } from "../../simulator/fleet/fleet-schemas.ts";
 import { type Places, placesOf } from "../../simulator/fleet/places.ts";
+import { portShift, scanRows } from "./real-servers.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -56,7 +58,7 @@ export class LiveFleet {
   #up: ChildProcess | undefined;
 
   constructor(offset: number, state?: string) {
-    this.offset = offset;
+    this.offset = offset + portShift;
     this.state = state ?? mkdtempSync(join(tmpdir(), "ev-fleet-"));
   }
 
@@ -210,13 +212,19 @@ export class LiveFleet {
 
   /** The rows of Central's table, read beside the running process. */
   rows<V>(pkPrefix: string, skPrefix = ""): { pk: string; sk: string; value: V }[] {
-    const path = join(this.state, "data", "central.db");
-    const table = new DatabaseSync(path, { readOnly: true });
+    const tableUrl = runningAddresses(this.places)?.tableUrl ?? "sqlite:";
+    const rows = tableUrl.startsWith("dynamodb:")
+      ? scanRows(tableUrl, pkPrefix, skPrefix)
+      : this.#fileRows(pkPrefix, skPrefix);
+    return rows.map((row) => ({ pk: row.pk, sk: row.sk, value: JSON.parse(row.value) as V }));
+  }
+
+  #fileRows(pkPrefix: string, skPrefix: string) {
+    const table = new DatabaseSync(join(this.state, "data", "central.db"), { readOnly: true });
     try {
-      const rows = table
+      return table
         .prepare("SELECT pk, sk, value FROM rows WHERE pk GLOB ? AND sk GLOB ?")
         .all(`${pkPrefix}*`, `${skPrefix}*`) as { pk: string; sk: string; value: string }[];
-      return rows.map((row) => ({ pk: row.pk, sk: row.sk, value: JSON.parse(row.value) as V }));
     } finally {
       table.close();
     }

@@ -1,8 +1,9 @@
 // Who may do what at an MQTT broker: it follows from the client's name alone, whichever broker stands there. Pure.
 //
-// 1. A name is that of one client: an engine, a monitor or a bridge. What it may do follows from that name.
+// 1. A name is that of one client: an engine, a monitor, a bridge, or a watcher (`watch-…`) who hears all and says
+//    nothing. What it may do follows from that name.
 // 2. A device's topics are spelt out, shard included: no pattern, so that no character in a name can widen it.
-// 3. Nobody is allowed anything by default; names that are neither device nor bridge get nothing.
+// 3. Nobody is allowed anything by default; names of no known kind get nothing.
 import { idPattern } from "./ids.ts";
 import { mqttTopics } from "./topics.ts";
 
@@ -32,6 +33,14 @@ export function rightsOf(name: string): Right[] {
           { may: "read", topic: mqttTopics.acks(cp) },
         ];
   }
+  if (/^watch-[A-Za-z0-9-]+$/.test(name))
+    return [
+      { may: "read", topic: mqttTopics.allEngineEvents },
+      { may: "read", topic: mqttTopics.allMonitorEvents },
+      { may: "read", topic: mqttTopics.allCanaries },
+      { may: "read", topic: "ev/v1/+/+/commands" },
+      { may: "read", topic: "ev/v1/+/+/acks" },
+    ];
   if (!/^bridge-[A-Za-z0-9-]+$/.test(name)) return [];
   return [
     { may: "read", topic: mqttTopics.allEngineEvents },

@@ -27,6 +27,13 @@ test("the file names every holder once, in one order, and grants nothing before 
   expect(text).not.toMatch(/topic (read|write) .*#/);
 });
 
+test("who watches hears every topic and may write to none", () => {
+  const text = mosquittoAcl(["watch-audit"]);
+  expect(text).toContain("topic read ev/v1/+/+/acks");
+  expect(text).not.toContain("topic write");
+  expect(mosquittoAcl(["watch-", "watch-#", "a-watch-b"])).not.toContain("user");
+});
+
 test("the broker takes only TLS 1.2 and later, asks for certificates, and lets nobody in without", () => {
   const conf = mosquittoConf({
     port: 8_883,
