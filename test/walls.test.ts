@@ -119,12 +119,20 @@ describe("what runs in a browser", () => {
     const wrong = pages.flatMap((file) =>
       loadedBy(file)
         .filter((target) => !/^(preact|preact\/hooks|@preact\/signals)$/.test(target))
+        // The client knows the server by its types alone.
+        .filter((target) => !under(target, "central-fn/client"))
         // Rules are pure: what they say of a price is true on the page as well.
         .filter((target) => !under(target, "central-fn/rules"))
         .filter((target) => !under(target, "central-fn/pages") || /pages\/[\w-]+\.ts$/.test(target))
         .map((target) => `${file} loads ${target}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  test("calls Central by a client that loads nothing of the server", () => {
+    const client = production.filter((file) => under(file, "central-fn/client"));
+    expect(client.length).toBeGreaterThan(1);
+    expect(client.flatMap(loadedBy).filter((target) => !under(target, "central-fn/client"))).toEqual([]);
   });
 
   test("shares the kit, and no page reads another's", () => {

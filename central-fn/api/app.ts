@@ -134,5 +134,5 @@ function isGone(error: Error): boolean {
   return "code" in error && error.code === "ECONNRESET";
 }
 
-/** For a typed client: `hc<App>(url)`. */
+/** What central-fn/client takes its types from. */
 export type App = ReturnType<typeof createApp>;

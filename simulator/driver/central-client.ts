@@ -1,5 +1,6 @@
 // The phone's line to Central: one base URL, one bearer token, kept-alive connections.
 import { Agent, type IncomingMessage, request } from "node:http";
+import type { Transport } from "../../central-fn/client/client.ts";
 
 export interface CentralRequest {
   method: string;
@@ -14,8 +15,8 @@ export interface CentralRequest {
 export interface CentralClient {
   /** The answer as it streams in. Rejects when Central cannot be reached or stays silent for `silenceMs`. */
   send(request: CentralRequest): Promise<IncomingMessage>;
-  /** The whole answer as JSON; null for an empty one. */
-  json(request: CentralRequest): Promise<{ status: number; value: unknown }>;
+  /** For a client of the API: whole answers. */
+  transport: Transport;
   close(): void;
 }
 
@@ -63,19 +64,27 @@ export async function openCentral(
 
   return {
     send,
-    async json(request) {
-      const answer = await send(request);
-      const chunks: Buffer[] = [];
-      let size = 0;
-      for await (const chunk of answer) {
-        const bytes: Buffer = chunk;
-        size += bytes.length;
-        if (size > longestAnswerBytes) throw new Error("Central's answer is too long");
-        chunks.push(bytes);
-      }
-      const text = Buffer.concat(chunks).toString("utf8");
-      return { status: answer.statusCode ?? 0, value: text === "" ? null : JSON.parse(text) };
+    async transport({ method, path, headers, body }) {
+      const answer = await send({ method, path, headers, body });
+      const text = await textOf(answer);
+      return {
+        status: answer.statusCode ?? 0,
+        header: (name) => [answer.headers[name]].flat()[0],
+        json: async () => JSON.parse(text),
+      };
     },
     close: () => agent.destroy(),
   };
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer) {
+    const bytes: Buffer = chunk;
+    size += bytes.length;
+    if (size > longestAnswerBytes) throw new Error("Central's answer is too long");
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,33 +1,8 @@
 // The driver API as the phone's behaviour uses it: each answer becomes an input of the phone's rules.
-import * as z from "zod";
-import { errorText } from "../../wire/process/log.ts";
+import { type Answer, addressOf, type BodyOf, openClient, orderOf } from "../../central-fn/client/client.ts";
 import type { CentralClient } from "./central-client.ts";
-import type { Input, Notification, Session } from "./phone.rules.ts";
+import type { Input, Session } from "./phone.rules.ts";
 import type { Wish } from "./requests-file.ts";
-
-const SessionAnswer = z.object({
-  session_id: z.string(),
-  cp_id: z.string(),
-  status: z.enum([
-    "PENDING",
-    "APPROVED",
-    "CHARGING",
-    "COMPLETED",
-    "DENIED",
-    "FAILED",
-    "STOPPED",
-    "CANCELLED",
-  ]),
-  energy_kwh: z.number().nullish(),
-  cost_eur: z.number().nullish(),
-  power_kw: z.number().nullish(),
-  reason: z.string().nullish(),
-  command: z.object({ reason: z.string().nullish() }).nullish(),
-  phase: z.string().nullish(),
-  queue_position: z.number().int().nullish(),
-});
-const NotificationAnswer = z.object({ sequence: z.number().int(), type: z.string(), message: z.string() });
-const Problem = z.object({ title: z.string().nullish(), detail: z.string().nullish() });
 
 export interface DriverApi {
   ask(key: string, wish: Wish): Promise<Input>;
@@ -38,80 +13,61 @@ export interface DriverApi {
   readInbox(after: number): Promise<Input>;
 }
 
-export function openDriverApi(central: CentralClient, driver: string, now: () => number): DriverApi {
-  const at = (path: string) => `/drivers/${encodeURIComponent(driver)}${path}`;
-  const away = (reason: string): Input => ({ is: "unreachable", nowMs: now(), reason });
-  const call = async (
-    method: string,
-    path: string,
-    then: (status: number, value: unknown) => Input | Promise<Input>,
-    sent: { body?: string; headers?: Record<string, string> } = {},
-  ): Promise<Input> => {
-    try {
-      const { status, value } = await central.json({ method, path: at(path), ...sent });
-      return await then(status, value);
-    } catch (error) {
-      if (error instanceof z.ZodError)
-        return away(`Central's answer is not understood: ${error.issues[0]?.message}`);
-      return away(`Central cannot be reached (${errorText(error)})`);
-    }
-  };
+type OwnSession = BodyOf<"POST", "/drivers/:driver_id/requests">;
+type Failed = Exclude<Answer<never>, { is: "ok" }>;
+
+/** A wrong token, too many requests and a broken server pass; any other refusal is about the request. */
+const passing: ReadonlySet<number> = new Set([401, 403, 408, 429]);
+
+export function openDriverApi(central: CentralClient, driver_id: string, now: () => number): DriverApi {
+  const { read, order } = openClient(central.transport);
+  const param = { driver_id };
+  const away = (failed: Failed): Input => ({ is: "unreachable", nowMs: now(), reason: wordsOf(failed) });
+  const shown = (session: OwnSession | null): Input => ({
+    is: "session",
+    nowMs: now(),
+    session: session && sessionOf(session),
+  });
   return {
-    ask: (key, wish) =>
-      call(
-        "POST",
-        "/requests",
-        (status, value) => {
-          if (status === 202 || status === 200)
-            return { is: "accepted", nowMs: now(), session: sessionOf(value) };
-          // A wrong token, too many requests and a broken server pass; any other refusal is about the request.
-          if (status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status))
-            return { is: "refused", nowMs: now(), reason: problemText(status, value) };
-          return away(`Central answers ${problemText(status, value)}`);
-        },
-        {
-          body: JSON.stringify(wish),
-          headers: { "content-type": "application/json", "idempotency-key": key },
-        },
-      ),
-    confirm: async (sid) => {
-      const path = `/requests/${encodeURIComponent(sid)}/confirm`;
-      const answer = await call(
-        "POST",
-        path,
-        (status, value) => {
-          // Not decided in time is not confirmed again at once: the next look does that.
-          if (status === 202)
-            return { is: "session", nowMs: now(), session: { ...sessionOf(value), offered: false } };
-          if (status === 409 || status === 404) return { is: "refused", nowMs: now(), reason: "" };
-          return away(`Central answers ${problemText(status, value)}`);
-        },
-        { headers: { prefer: "wait=5" } },
-      );
-      // There is no offer any more: the next look tells how the request stands.
-      return answer.is === "refused" ? undefined : answer;
+    async ask(key, wish) {
+      const call = orderOf("POST", "/drivers/:driver_id/requests", { param, json: wish });
+      const answer = await order(call, { key });
+      if (answer.is === "ok") return { is: "accepted", nowMs: now(), session: sessionOf(answer.body) };
+      if (answer.is === "refused" && answer.status < 500 && !passing.has(answer.status))
+        return { is: "refused", nowMs: now(), reason: answer.detail };
+      return away(answer);
     },
-    look: (sid) =>
-      call(
-        "GET",
-        sid === null ? "/sessions/current" : `/sessions/${encodeURIComponent(sid)}`,
-        (status, value) => {
-          if (status === 200) return { is: "session", nowMs: now(), session: sessionOf(value) };
-          if (status === 204 || status === 404) return { is: "session", nowMs: now(), session: null };
-          return away(`Central answers ${problemText(status, value)}`);
-        },
-      ),
-    readInbox: (after) =>
-      call("GET", `/notifications?after=${after}`, (status, value) => {
-        if (status !== 200) return away(`Central answers ${problemText(status, value)}`);
-        const notifications: Notification[] = z.array(NotificationAnswer).parse(value);
-        return { is: "inbox", nowMs: now(), notifications };
-      }),
+    async confirm(sid) {
+      const call = orderOf("POST", "/drivers/:driver_id/requests/:request_id/confirm", {
+        param: { ...param, request_id: sid },
+      });
+      const answer = await order(call, { waitS: 5 });
+      // Not decided in time is not confirmed again at once: the next look does that.
+      if (answer.is === "ok")
+        return { is: "session", nowMs: now(), session: { ...sessionOf(answer.body), offered: false } };
+      // There is no offer any more: the next look tells how the request stands.
+      if (answer.is === "refused" && (answer.status === 409 || answer.status === 404)) return undefined;
+      return away(answer);
+    },
+    async look(sid) {
+      const answer = await read(
+        sid === null
+          ? addressOf("/drivers/:driver_id/sessions/current", { param })
+          : addressOf("/drivers/:driver_id/sessions/:session_id", { param: { ...param, session_id: sid } }),
+      );
+      if (answer.is === "ok") return shown(answer.body);
+      return answer.is === "refused" && answer.status === 404 ? shown(null) : away(answer);
+    },
+    async readInbox(after) {
+      const answer = await read(addressOf("/drivers/:driver_id/notifications", { param, query: { after } }));
+      if (answer.is !== "ok") return away(answer);
+      const notifications = answer.body.map(({ sequence, type, message }) => ({ sequence, type, message }));
+      return { is: "inbox", nowMs: now(), notifications };
+    },
   };
 }
 
-function sessionOf(value: unknown): Session {
-  const answer = SessionAnswer.parse(value);
+function sessionOf(answer: OwnSession): Session {
   return {
     session_id: answer.session_id,
     cp_id: answer.cp_id,
@@ -125,7 +81,13 @@ function sessionOf(value: unknown): Session {
   };
 }
 
-function problemText(status: number, value: unknown): string {
-  const problem = Problem.safeParse(value).data;
-  return problem?.detail ?? problem?.title ?? `status ${status}`;
+function wordsOf(failed: Failed): string {
+  switch (failed.is) {
+    case "same":
+      return "Central says that nothing is new, unasked";
+    case "refused":
+      return `Central answers ${failed.detail}`;
+    case "unreachable":
+      return `Central cannot be reached (${failed.detail})`;
+  }
 }

@@ -1,4 +1,5 @@
 // A session that is over: what it came to and why it ended, and the receipt.
+
 import {
   clockText,
   euroText,
@@ -9,6 +10,7 @@ import {
   whenText,
   whText,
 } from "../kit/format.ts";
+import { addressOf } from "../kit/http.ts";
 import { Icon } from "../kit/icons.tsx";
 import { useLive } from "../kit/live.ts";
 import { Notice } from "../kit/notice.tsx";
@@ -29,8 +31,12 @@ type Bill = Pick<
 
 /** From the receipt; without a connection from the list of past sessions. */
 function useBill(session: OwnSession): Bill | undefined {
-  const path = session.phase === "billed" ? own(`/sessions/${session.session_id}/receipt`) : undefined;
-  const receipt = useLive<Bill>(path, 60_000)?.data.value;
+  const at = own((driver_id) =>
+    addressOf("/drivers/:driver_id/sessions/:session_id/receipt", {
+      param: { driver_id, session_id: session.session_id },
+    }),
+  );
+  const receipt = useLive(session.phase === "billed" ? at : undefined, 60_000)?.data.value;
   const row = history.value?.find(({ session_id }) => session_id === session.session_id);
   return receipt ?? (row?.cdr_id ? row : undefined);
 }

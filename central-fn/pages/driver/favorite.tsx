@@ -1,5 +1,7 @@
 // The star of a charging point: pressed, it is a favourite. It shows what was pressed until the network says so too.
+
 import { signal } from "@preact/signals";
+import { orderOf } from "../kit/http.ts";
 import { Icon } from "../kit/icons.tsx";
 import { useOrder } from "./order.ts";
 import { own } from "./store.ts";
@@ -16,8 +18,16 @@ export function FavoriteStar({ cp, name, favorite }: { cp: string; name: string;
     const wanted = !on;
     pressed.value = { ...pressed.value, [cp]: wanted };
     const answer = wanted
-      ? await order.send(own("/favorites") ?? "", { method: "POST", json: { cp_id: cp } })
-      : await order.send(own(`/favorites/${cp}`) ?? "", { method: "DELETE" });
+      ? await order.send(
+          own((driver_id) =>
+            orderOf("POST", "/drivers/:driver_id/favorites", { param: { driver_id }, json: { cp_id: cp } }),
+          ),
+        )
+      : await order.send(
+          own((driver_id) =>
+            orderOf("DELETE", "/drivers/:driver_id/favorites/:cp_id", { param: { driver_id, cp_id: cp } }),
+          ),
+        );
     if (answer?.is === "ok") setTimeout(() => release(cp), confirmedWithinMs);
     else release(cp);
   };

@@ -1,9 +1,10 @@
 // The filters that are not pressed all day: city, plug, power, and from where distances are told.
+
 import { useState } from "preact/hooks";
 import { Dialog } from "../kit/dialog.tsx";
+import { addressOf } from "../kit/http.ts";
 import { useLive } from "../kit/live.ts";
 import { Notice } from "../kit/notice.tsx";
-import type { ChargingPointView } from "./api-types.ts";
 import { filters, from } from "./choices.ts";
 import {
   type City,
@@ -27,7 +28,7 @@ export interface FilterSheetProps {
 
 export function FilterSheet({ shown, more, set, onClose }: FilterSheetProps) {
   // Every point, for the names of their cities; asked for while the sheet is open.
-  const all = useLive<ChargingPointView[]>("/charging-points?limit=5000", 60_000)?.data.value;
+  const all = useLive(addressOf("/charging-points", { query: { limit: 5_000 } }), 60_000)?.data.value;
   const cities = citiesOf(all ?? []);
   const { city, connector, minPowerKw } = filters.value;
   return (

@@ -28,20 +28,17 @@ export const powersKw = [11, 22, 50, 100, 150] as const;
 export const connectors = ["TYPE2", "CCS2", "CHADEMO", "TYPE1", "SCHUKO"] as const;
 export const pageSize = 25;
 
-/** "?only_available=true&limit=25": the query of GET /charging-points. */
-export function queryOf(filters: Filters, from: Place | null, limit: number): string {
-  const query = new URLSearchParams();
-  if (filters.onlyAvailable) query.set("only_available", "true");
-  if (filters.onlyFavorites) query.set("only_favorites", "true");
-  if (filters.city !== null) query.set("city", filters.city);
-  if (filters.connector !== null) query.set("connector_type", filters.connector);
-  if (filters.minPowerKw !== null) query.set("min_power_kw", String(filters.minPowerKw));
-  if (from) {
-    query.set("lat", from.lat.toFixed(5));
-    query.set("lon", from.lon.toFixed(5));
-  }
-  query.set("limit", String(limit));
-  return `?${query}`;
+/** The query of GET /charging-points. */
+export function queryOf(filters: Filters, from: Place | null, limit: number) {
+  return {
+    ...(filters.onlyAvailable && { only_available: "true" }),
+    ...(filters.onlyFavorites && { only_favorites: "true" }),
+    ...(filters.city !== null && { city: filters.city }),
+    ...(filters.connector !== null && { connector_type: filters.connector }),
+    ...(filters.minPowerKw !== null && { min_power_kw: filters.minPowerKw }),
+    ...(from && { lat: from.lat.toFixed(5), lon: from.lon.toFixed(5) }),
+    limit,
+  };
 }
 
 export function countFilters(filters: Filters): number {

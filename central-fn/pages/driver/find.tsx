@@ -1,10 +1,11 @@
 // Finding a charging point: the list, its quick filters, and the sheet with the others.
+
 import { effect } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
+import { addressOf } from "../kit/http.ts";
 import { Icon } from "../kit/icons.tsx";
 import { useLive } from "../kit/live.ts";
 import { addresses } from "./addresses.ts";
-import type { ChargingPointView } from "./api-types.ts";
 import { filters, from, newAlerts } from "./choices.ts";
 import { FilterSheet } from "./filter-sheet.tsx";
 import { countFilters, type Filters, noFilters, pageSize, queryOf } from "./find.rules.ts";
@@ -23,8 +24,8 @@ let leftWith = pageSize;
 export function Find() {
   const [limit, setLimit] = useState(leftWith);
   const [sheet, setSheet] = useState(false);
-  const live = useLive<ChargingPointView[]>(
-    `/charging-points${queryOf(filters.value, from.value, limit)}`,
+  const live = useLive(
+    addressOf("/charging-points", { query: queryOf(filters.value, from.value, limit) }),
     everyMs,
   );
   const answer = live?.data.value;

@@ -1,7 +1,7 @@
 // Messages: the operator's announcements first, then the inbox, newest first, with what is new marked.
 import { useEffect, useState } from "preact/hooks";
 import { whenText } from "../kit/format.ts";
-import { ask } from "../kit/http.ts";
+import { addressOf, order, orderOf, read } from "../kit/http.ts";
 import { Icon, type IconName } from "../kit/icons.tsx";
 import { addresses } from "./addresses.ts";
 import type { AlertView } from "./api-types.ts";
@@ -17,9 +17,14 @@ const icons: Record<Message["type"], IconName> = { SESSION: "bolt", QUEUE: "queu
 const readAfterMs = 1_000;
 
 async function readAll(last: number): Promise<void> {
-  const path = own("/notifications/read");
-  if (path === undefined || !navigator.onLine) return;
-  const answer = await ask(path, { method: "POST", json: { up_to: last } });
+  const call = own((driver_id) =>
+    orderOf("POST", "/drivers/:driver_id/notifications/read", {
+      param: { driver_id },
+      json: { up_to: last },
+    }),
+  );
+  if (!call || !navigator.onLine) return;
+  const answer = await order(call);
   if (answer.is === "ok") markRead(last);
 }
 
@@ -41,8 +46,12 @@ export function Messages() {
   const gap = firstGap(all);
   const earlier = async () => {
     if (!gap) return;
-    const answer = await ask<Message[]>(own(`/notifications?after=${gap.after}&limit=${gap.limit}`) ?? "");
-    if (answer.is === "ok") heardMessages(answer.body);
+    const query = { after: gap.after, limit: gap.limit };
+    const missing = own((driver_id) =>
+      addressOf("/drivers/:driver_id/notifications", { param: { driver_id }, query }),
+    );
+    const answer = missing && (await read(missing));
+    if (answer?.is === "ok") heardMessages(answer.body);
   };
   return (
     <Screen title={t.title}>

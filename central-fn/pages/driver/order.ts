@@ -1,7 +1,7 @@
 // An order to the network (start, confirm, leave, stop …) as a component sends it: once, on a press, never later.
 import { useRef, useState } from "preact/hooks";
 import { announce } from "../kit/announce.tsx";
-import { type Answer, ask, freshKey } from "../kit/http.ts";
+import { type Answer, type Order as Call, freshKey, order as sendCall } from "../kit/http.ts";
 import { notSent, type Outcome, outcomeOf } from "./outcome.rules.ts";
 import { lookNow } from "./store.ts";
 
@@ -10,17 +10,13 @@ export interface Order {
   busy: boolean;
   /** Of the last attempt that did not succeed. */
   outcome: Outcome | undefined;
-  /** Sends it. Sent again without an answer it is the same order: it keeps its key until it has succeeded. */
-  send<T>(path: string, how: Sent): Promise<Answer<T> | undefined>;
+  /**
+   * Sends it, and waits `waitS` seconds for the decision. Sent again without an answer it is the same order: it keeps
+   * its key until it has succeeded. Undefined: nobody has said yet whose phone this is.
+   */
+  send<T>(call: Call<T> | undefined, waitS?: number): Promise<Answer<T> | undefined>;
   /** It is another order now: what was said of the last one goes. */
   renew(): void;
-}
-
-export interface Sent {
-  method: "POST" | "PUT" | "DELETE";
-  json?: unknown;
-  /** Seconds to wait for the decision. */
-  waitS?: number;
 }
 
 /** `send` answers undefined when nothing was sent. */
@@ -35,14 +31,13 @@ export function useOrder(): Order {
   return {
     busy,
     outcome,
-    async send<T>(path: string, { method, json, waitS }: Sent) {
-      if (!navigator.onLine) {
+    async send<T>(call: Call<T> | undefined, waitS?: number) {
+      if (!navigator.onLine || !call) {
         say(notSent);
         return undefined;
       }
       setBusy(true);
-      const headers = { "idempotency-key": key.current, ...(waitS && { prefer: `wait=${waitS}` }) };
-      const answer = await ask<T>(path, { method, json, headers, withinMs: 15_000 });
+      const answer = await sendCall(call, { key: key.current, waitS, withinMs: 15_000 });
       setBusy(false);
       const told = outcomeOf(answer);
       if (told.ok) key.current = freshKey();

@@ -1,7 +1,9 @@
 // A charging point: what it gives, what it costs, how it is just now, and what may be asked for.
+
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ageText, kmText, kwText, msOf, priceText } from "../kit/format.ts";
+import { addressOf } from "../kit/http.ts";
 import { Icon } from "../kit/icons.tsx";
 import { useLive } from "../kit/live.ts";
 import { Notice } from "../kit/notice.tsx";
@@ -23,8 +25,8 @@ export function usePoint(cp: string): {
   gone: boolean;
 } {
   const origin = from.value;
-  const query = origin ? `?lat=${origin.lat.toFixed(5)}&lon=${origin.lon.toFixed(5)}` : "";
-  const live = useLive<PointDetail>(`/charging-points/${cp}${query}`, 2_000);
+  const query = origin ? { lat: origin.lat.toFixed(5), lon: origin.lon.toFixed(5) } : {};
+  const live = useLive(addressOf("/charging-points/:cp_id", { param: { cp_id: cp }, query }), 2_000);
   const listed = lastPoints.value.find(({ cp_id }) => cp_id === cp);
   const trouble = live?.trouble.value;
   return {

@@ -1,7 +1,9 @@
 // The buttons of a session, each with the question that it asks first.
+
 import { useState } from "preact/hooks";
 import { Dialog } from "../kit/dialog.tsx";
 import { euroText, kwhText } from "../kit/format.ts";
+import { addressOf, orderOf } from "../kit/http.ts";
 import { Icon } from "../kit/icons.tsx";
 import { Notice } from "../kit/notice.tsx";
 import { addresses } from "./addresses.ts";
@@ -80,12 +82,7 @@ interface ActProps {
 function Act({ action, session, busy, onPress }: ActProps) {
   if (action === "receipt")
     return (
-      <a
-        class="button button-main"
-        href={own(`/receipts/${session.session_id}`) ?? ""}
-        target="_blank"
-        rel="noreferrer"
-      >
+      <a class="button button-main" href={receiptOf(session) ?? ""} target="_blank" rel="noreferrer">
         <Icon name="print" />
         {t.actions.receipt}
       </a>
@@ -124,13 +121,32 @@ function questionOf(action: SessionAction, session: OwnSession): Question | unde
   }
 }
 
+/** The page to print. */
+function receiptOf({ session_id }: OwnSession): string | undefined {
+  return own((driver_id) =>
+    addressOf("/drivers/:driver_id/receipts/:session_id", { param: { driver_id, session_id } }),
+  );
+}
+
 async function perform(action: SessionAction, session: OwnSession, order: Order): Promise<void> {
   const sid = session.session_id;
   if (action === "confirm" || action === "stop") {
-    const path = action === "confirm" ? `/requests/${sid}/confirm` : `/sessions/${sid}/stop`;
-    const answer = await order.send<OwnSession>(own(path) ?? "", { method: "POST", waitS: 3 });
+    const call = own((driver_id) =>
+      action === "confirm"
+        ? orderOf("POST", "/drivers/:driver_id/requests/:request_id/confirm", {
+            param: { driver_id, request_id: sid },
+          })
+        : orderOf("POST", "/drivers/:driver_id/sessions/:session_id/stop", {
+            param: { driver_id, session_id: sid },
+          }),
+    );
+    const answer = await order.send(call, 3);
     if (answer?.is === "ok") heardSession(answer.body);
     return;
   }
-  if (action !== "receipt") await order.send(own(`/requests/${sid}`) ?? "", { method: "DELETE" });
+  if (action === "receipt") return;
+  const call = own((driver_id) =>
+    orderOf("DELETE", "/drivers/:driver_id/requests/:request_id", { param: { driver_id, request_id: sid } }),
+  );
+  await order.send(call);
 }

@@ -8,7 +8,7 @@ import { Missing } from "./point.tsx";
 import { Screen } from "./screen.tsx";
 import { endingOf, stageOf } from "./session.rules.ts";
 import { SessionActs } from "./session-acts.tsx";
-import { lastPoints, own, phone, sessions } from "./store.ts";
+import { lastPoints, ownSessionAt, phone, sessions } from "./store.ts";
 import { texts } from "./texts.ts";
 import { Waiting } from "./waiting.tsx";
 import { Way } from "./way.tsx";
@@ -18,7 +18,7 @@ const t = texts.session;
 export function Session({ sid }: { sid: string }) {
   // Known ones are followed anyway; one that was opened by its address alone is asked for here.
   const known = sessions.value[sid];
-  const asked = useLive<OwnSession>(known ? undefined : own(`/sessions/${sid}`), 2_000);
+  const asked = useLive(known ? undefined : ownSessionAt(sid), 2_000);
   const session = known ?? asked?.data.value;
   const trouble = asked?.trouble.value;
   if (!session)

@@ -1,7 +1,7 @@
 // Sessions: what runs and waits now, and the past ones page by page.
 import { useState } from "preact/hooks";
 import { euroText, kwhText, whenText } from "../kit/format.ts";
-import { ask } from "../kit/http.ts";
+import { type Address, read } from "../kit/http.ts";
 import { Icon } from "../kit/icons.tsx";
 import { useLive } from "../kit/live.ts";
 import { Notice } from "../kit/notice.tsx";
@@ -12,17 +12,17 @@ import { notSent } from "./outcome.rules.ts";
 import { Screen } from "./screen.tsx";
 import { type Ending, endingOf, isOver } from "./session.rules.ts";
 import { pointName } from "./session.tsx";
-import { history, own, phone, running, serverMs } from "./store.ts";
+import { history, pastSessions, phone, running, serverMs } from "./store.ts";
 import { texts } from "./texts.ts";
 
 const t = texts.sessions;
 const pageSize = 20;
 
 export function Sessions() {
-  const first = useLive<PastSession[]>(own(`/sessions/history?limit=${pageSize}`), 5_000);
-  const [later, setLater] = useState<{ rows: PastSession[]; next: string | undefined } | undefined>(
-    undefined,
-  );
+  const first = useLive(pastSessions(pageSize), 5_000);
+  const [later, setLater] = useState<
+    { rows: PastSession[]; next: Address<PastSession[]> | undefined } | undefined
+  >(undefined);
   const [trouble, setTrouble] = useState<string | null>(null);
   const newest = first?.data.value ?? history.value;
   const known = new Set(newest?.map(({ session_id }) => session_id));
@@ -31,7 +31,7 @@ export function Sessions() {
   const next = later ? later.next : first?.next.value;
   const more = async () => {
     if (next === undefined) return;
-    const page = await ask<PastSession[]>(next);
+    const page = await read(next);
     setTrouble(page.is === "ok" ? null : notSent.text);
     if (page.is === "ok") setLater({ rows: [...(later?.rows ?? []), ...page.body], next: page.next });
   };

@@ -1,15 +1,16 @@
 // Asking for a charge: now, in line, or at an hour. What it costs stands above the button that asks.
+
 import { useState } from "preact/hooks";
 import { goTo } from "../kit/hash-route.ts";
-import { ask } from "../kit/http.ts";
+import { orderOf, order as sendOrder } from "../kit/http.ts";
 import { Notice } from "../kit/notice.tsx";
 import { addresses } from "./addresses.ts";
-import type { OwnSession, PhoneView } from "./api-types.ts";
 import { vehicle } from "./choices.ts";
 import { Fee } from "./fee.tsx";
 import { HourField, hourText, soon } from "./hour-field.tsx";
 import { LimitField } from "./limit-field.tsx";
 import { useOrder } from "./order.ts";
+import { automationOrder } from "./phone-calls.ts";
 import { Missing, usePoint } from "./point.tsx";
 import { Acts, Screen } from "./screen.tsx";
 import { bodyOf, instantOf, newForm, type RequestMode } from "./start.rules.ts";
@@ -42,7 +43,10 @@ export function Start({ cp, mode }: { cp: string; mode: RequestMode }) {
     if (vehicle.value === null) return;
     if (pauses && !(await pauseAutomation())) return;
     const json = bodyOf({ ...form, vehicle: vehicle.value }, cp, { queue: mode === "wait", atMs });
-    const answer = await order.send<OwnSession>(own("/requests") ?? "", { method: "POST", json, waitS });
+    const call = own((driver_id) =>
+      orderOf("POST", "/drivers/:driver_id/requests", { param: { driver_id }, json }),
+    );
+    const answer = await order.send(call, waitS);
     if (answer?.is !== "ok") return;
     heardSession(answer.body);
     goTo(addresses.session(answer.body.session_id), { replace: true });
@@ -90,7 +94,7 @@ export function Start({ cp, mode }: { cp: string; mode: RequestMode }) {
 
 /** By hand and by itself at once would be two drivers with one account. False: the phone did not answer. */
 async function pauseAutomation(): Promise<boolean> {
-  const answer = await ask<PhoneView>("/phone/automation", { method: "PUT", json: { on: false } });
+  const answer = await sendOrder(automationOrder(false));
   if (answer.is === "ok") heardPhone(answer.body);
   return answer.is === "ok" || answer.is === "unreachable";
 }

@@ -3,9 +3,11 @@
 //
 // 1. Without a connection the last picture stays, and how old it is can be told.
 // 2. Nothing here is ever sent by itself.
+
 import { batch, computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import type { Sample } from "../kit/chart.rules.ts";
 import { nowMs } from "../kit/clock.ts";
+import { type Address, addressOf } from "../kit/http.ts";
 import { joinLive, type Live, refreshLive } from "../kit/live.ts";
 import type { AlertView, ChargingPointView, OwnSession, PastSession, PhoneView } from "./api-types.ts";
 import { followEvents } from "./events.ts";
@@ -25,6 +27,7 @@ import {
   withSessions,
 } from "./merge.rules.ts";
 import { runningOf } from "./now.rules.ts";
+import { phoneAddress } from "./phone-calls.ts";
 import { isOver } from "./session.rules.ts";
 
 const kept = readPicture();
@@ -61,15 +64,33 @@ export const alerts: ReadonlySignal<readonly AlertView[]> = heldAlerts;
 export const lastPoints: ReadonlySignal<readonly ChargingPointView[]> = heldPoints;
 export const samples: ReadonlySignal<Readonly<Record<string, readonly Sample[]>>> = heldSamples;
 
-/** Addresses of the driver's own; undefined as long as nobody has said whose phone this is. */
-export const own = (path: string): string | undefined => driver.value && `/drivers/${driver.value}${path}`;
+/** What is the driver's own; undefined as long as nobody has said whose phone this is. */
+export const own = <T>(make: (driver_id: string) => T): T | undefined =>
+  driver.value === undefined ? undefined : make(driver.value);
+export const ownSessionAt = (session_id: string) =>
+  own((driver_id) =>
+    addressOf("/drivers/:driver_id/sessions/:session_id", { param: { driver_id, session_id } }),
+  );
+export const pastSessions = (limit: number) =>
+  own((driver_id) =>
+    addressOf("/drivers/:driver_id/sessions/history", { param: { driver_id }, query: { limit } }),
+  );
 
-const phoneLive = joinLive<PhoneView>("/phone", pace.phone).live;
-const current = followed<OwnSession | null>("/sessions/current");
-const queue = followed<OwnSession[]>("/queue");
-const inbox = followed<Message[]>("/notifications");
-const past = followed<PastSession[]>("/sessions/history?limit=20");
-const announced = followed<AlertView[]>("/alerts", pace.alerts);
+const phoneLive = joinLive(phoneAddress, pace.phone).live;
+const current = followed((driver_id) =>
+  addressOf("/drivers/:driver_id/sessions/current", { param: { driver_id } }),
+);
+const queue = followed((driver_id) => addressOf("/drivers/:driver_id/queue", { param: { driver_id } }));
+const inbox = followed((driver_id) =>
+  addressOf("/drivers/:driver_id/notifications", { param: { driver_id } }),
+);
+const past = followed((driver_id) =>
+  addressOf("/drivers/:driver_id/sessions/history", { param: { driver_id }, query: { limit: 20 } }),
+);
+const announced = followed(
+  (driver_id) => addressOf("/drivers/:driver_id/alerts", { param: { driver_id } }),
+  pace.alerts,
+);
 
 /** The stream's own word counts like an answer. */
 const streamedAtMs = signal<number | undefined>(undefined);
@@ -125,13 +146,16 @@ export function lookNow(): void {
 }
 
 /** Joined while there is a driver, slower beside the event stream. */
-function followed<T>(path: string, everyMs?: number): ReadonlySignal<Live<T> | undefined> {
+function followed<T>(
+  addressFor: (driver_id: string) => Address<T>,
+  everyMs?: number,
+): ReadonlySignal<Live<T> | undefined> {
   const joined = signal<Live<T> | undefined>(undefined);
   effect(() => {
-    const address = own(path);
+    const address = own(addressFor);
     const every = everyMs ?? (told.value ? pace.told : pace.own);
     if (address === undefined) return;
-    const { live, leave } = joinLive<T>(address, every);
+    const { live, leave } = joinLive(address, every);
     untracked(() => {
       joined.value = live;
     });
@@ -185,9 +209,9 @@ function lookAt(sids: readonly string[]): void {
       leave();
     }
   for (const sid of sids) {
-    const address = own(`/sessions/${sid}`);
+    const address = ownSessionAt(sid);
     if (lookedAt.has(sid) || address === undefined) continue;
-    const { live, leave } = joinLive<OwnSession>(address, pace.own);
+    const { live, leave } = joinLive(address, pace.own);
     const end = effect(() => {
       const session = live.data.value;
       if (session) untracked(() => (isGone(session) ? forget(sid) : heardSession(session)));
@@ -219,7 +243,7 @@ for (const name of ["online", "offline"])
   });
 
 effect(() => {
-  const address = own("/events");
+  const address = own((driver_id) => addressOf("/drivers/:driver_id/events", { param: { driver_id } }));
   if (address === undefined || !online.value) return;
   return followEvents(address, {
     after: () => untracked(() => messages.value.at(-1)?.sequence),

@@ -1,4 +1,5 @@
 // The driver's own page: the switch of the phone's automatic requests, vehicles, the connection, installing.
+
 import { useState } from "preact/hooks";
 import { ageText } from "../kit/format.ts";
 import { Icon } from "../kit/icons.tsx";
@@ -7,6 +8,7 @@ import type { PhoneView } from "./api-types.ts";
 import { ownVehicles, pickVehicle, removeVehicle, vehicle, vehicles } from "./choices.ts";
 import { install, installable } from "./install.ts";
 import { useOrder } from "./order.ts";
+import { automationOrder } from "./phone-calls.ts";
 import { Screen } from "./screen.tsx";
 import { confirmedMs, driver, heardPhone, line, phone, serverMs, told } from "./store.ts";
 import { texts } from "./texts.ts";
@@ -40,7 +42,7 @@ function Automation() {
   const automation = phone.value?.automation;
   if (!automation) return null;
   const set = async (on: boolean) => {
-    const answer = await order.send<PhoneView>("/phone/automation", { method: "PUT", json: { on } });
+    const answer = await order.send(automationOrder(on));
     if (answer?.is === "ok") heardPhone(answer.body);
   };
   return (

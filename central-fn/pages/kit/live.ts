@@ -4,7 +4,7 @@
 // 2. Nobody looks, nobody asks: a hidden page is silent, and asks at once when it is seen again.
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { type Answer, ask } from "./http.ts";
+import { type Address, type Answer, read } from "./http.ts";
 
 export type Trouble =
   | { is: "unreachable"; sinceMs: number; detail: string }
@@ -17,7 +17,7 @@ export interface Live<T> {
   freshAtMs: ReadonlySignal<number | undefined>;
   trouble: ReadonlySignal<Trouble | undefined>;
   /** The next page's address, of a list. */
-  next: ReadonlySignal<string | undefined>;
+  next: ReadonlySignal<Address<T> | undefined>;
   /** Asks now. */
   refresh(): void;
 }
@@ -30,6 +30,7 @@ interface Shared extends Live<unknown> {
 const shared = new Map<string, Shared>();
 /** How much slower everything is asked for while the server tells changes by itself. */
 let slowness = 1;
+const longestRestMs = 60_000;
 
 /** While `told`, changes are announced (see `refreshLive`): asking is a safety net and ten times rarer. */
 export function changesAreTold(told: boolean): void {
@@ -42,7 +43,7 @@ export function refreshLive(fits: (path: string) => boolean = () => true): void 
 }
 
 /** The answer of `path`, asked for every `everyMs` while the component is there; undefined asks for nothing. */
-export function useLive<T>(path: string | undefined, everyMs = 2_000): Live<T> | undefined {
+export function useLive<T>(path: Address<T> | undefined, everyMs = 2_000): Live<T> | undefined {
   const [live, setLive] = useState<Live<T> | undefined>(undefined);
   useEffect(() => {
     if (path === undefined) {
@@ -57,7 +58,7 @@ export function useLive<T>(path: string | undefined, everyMs = 2_000): Live<T> |
 }
 
 /** For those outside of components; `leave` ends it. */
-export function joinLive<T>(path: string, everyMs: number): { live: Live<T>; leave(): void } {
+export function joinLive<T>(path: Address<T>, everyMs: number): { live: Live<T>; leave(): void } {
   const key = Symbol(path);
   const live = shared.get(path) ?? open(path);
   shared.set(path, live);
@@ -76,11 +77,11 @@ export function joinLive<T>(path: string, everyMs: number): { live: Live<T>; lea
   };
 }
 
-function open(path: string): Shared {
+function open(path: Address<unknown>): Shared {
   const data = signal<unknown>(undefined);
   const freshAtMs = signal<number | undefined>(undefined);
   const trouble = signal<Trouble | undefined>(undefined);
-  const next = signal<string | undefined>(undefined);
+  const next = signal<Address<unknown> | undefined>(undefined);
   const users = new Map<symbol, number>();
   const ended = new AbortController();
   let etag: string | undefined;
@@ -88,6 +89,8 @@ function open(path: string): Shared {
   let asking = false;
   let again = false;
   let failures = 0;
+  /** What the server said when it was asked too often, or could not. */
+  let restMs = 0;
 
   const look = async () => {
     if (asking) {
@@ -96,7 +99,7 @@ function open(path: string): Shared {
     }
     clearTimeout(timer);
     asking = true;
-    const answer = await ask<unknown>(path, { etag, signal: ended.signal });
+    const answer = await read(path, { etag, signal: ended.signal });
     asking = false;
     if (ended.signal.aborted) return;
     if (answer.is === "ok") {
@@ -105,6 +108,7 @@ function open(path: string): Shared {
       next.value = answer.next;
     }
     failures = answer.is === "unreachable" ? failures + 1 : 0;
+    restMs = "retryAfterMs" in answer ? (answer.retryAfterMs ?? 0) : 0;
     trouble.value = troubleOf(answer, trouble);
     if (answer.is === "ok" || answer.is === "same") freshAtMs.value = Date.now();
     if (again) {
@@ -120,7 +124,8 @@ function open(path: string): Shared {
     // A server that is away is looked for at the usual pace at first, then less often; spread, so that a thousand
     // pages do not come back at one instant.
     const patience = failures > 3 ? Math.min(8, failures - 2) * (0.75 + Math.random() / 2) : 1;
-    timer = setTimeout(() => void look(), wanted * (failures > 0 ? patience : slowness));
+    const pauseMs = wanted * (failures > 0 ? patience : slowness);
+    timer = setTimeout(() => void look(), Math.max(pauseMs, Math.min(restMs, longestRestMs)));
   };
   const seen = () => {
     if (!document.hidden) void look();

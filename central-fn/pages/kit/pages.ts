@@ -1,6 +1,6 @@
 // A list that the server gives in pages: the first is kept fresh, further ones are fetched when they are asked for.
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "./http.ts";
+import { type Address, read } from "./http.ts";
 import { type Trouble, useLive } from "./live.ts";
 
 export interface Pages<T> {
@@ -13,11 +13,11 @@ export interface Pages<T> {
 
 interface Further<T> {
   rows: readonly T[];
-  next: string | undefined;
+  next: Address<T[]> | undefined;
 }
 
-export function usePages<T>(path: string, keyOf: (row: T) => string, everyMs = 5_000): Pages<T> {
-  const live = useLive<T[]>(path, everyMs);
+export function usePages<T>(path: Address<T[]>, keyOf: (row: T) => string, everyMs = 5_000): Pages<T> {
+  const live = useLive(path, everyMs);
   const [further, setFurther] = useState<Further<T> | undefined>(undefined);
   // Another list begins at its first page.
   useEffect(() => setFurther(undefined), [path]);
@@ -37,7 +37,7 @@ export function usePages<T>(path: string, keyOf: (row: T) => string, everyMs = 5
     hasMore: next !== undefined,
     more() {
       if (next === undefined) return;
-      void ask<T[]>(next).then((answer) => {
+      void read(next).then((answer) => {
         if (answer.is === "ok")
           setFurther({ rows: [...(further?.rows ?? []), ...answer.body], next: answer.next });
       });

@@ -1,7 +1,9 @@
 // Announcements to all drivers: made here, and ended here.
+
 import { useState } from "preact/hooks";
 import { nowMs } from "../kit/clock.ts";
 import { whenText } from "../kit/format.ts";
+import { addressOf, orderOf } from "../kit/http.ts";
 import { usePages } from "../kit/pages.ts";
 import { StatusBadge, type StatusKind } from "../kit/status.tsx";
 import type { Alert } from "./api-types.ts";
@@ -19,7 +21,7 @@ const kinds: Record<Alert["severity"], StatusKind> = {
 
 export function AlertsView() {
   const [asked, setAsked] = useState(false);
-  const alerts = usePages<Alert>("/alerts?limit=100", ({ alert_id }) => alert_id);
+  const alerts = usePages(addressOf("/alerts", { query: { limit: 100 } }), ({ alert_id }) => alert_id);
   const words = texts.alerts;
   return (
     <>
@@ -91,8 +93,10 @@ function EndAlert({ alert }: { alert: Alert }) {
               type: "end-alert",
               about: alert.title,
               cp: undefined,
-              path: `/alerts/${alert.alert_id}/end`,
-              json: { reason },
+              call: orderOf("POST", "/alerts/:alert_id/end", {
+                param: { alert_id: alert.alert_id },
+                json: { reason },
+              }),
             })
           }
         />

@@ -1,5 +1,7 @@
 // The question before an announcement: what every driver will read, how grave it is, and for how long.
+
 import { useId, useState } from "preact/hooks";
+import { orderOf } from "../kit/http.ts";
 import type { Alert } from "./api-types.ts";
 import { AskDialog } from "./ask-dialog.tsx";
 import { give } from "./orders.ts";
@@ -33,8 +35,9 @@ export function AskAlert({ onClose }: { onClose(): void }) {
           type: "create-alert",
           about: title.trim(),
           cp: undefined,
-          path: "/alerts",
-          json: { title, message, severity, effective_at: instantOf(from), expires_at: instantOf(until) },
+          call: orderOf("POST", "/alerts", {
+            json: { title, message, severity, effective_at: instantOf(from), expires_at: instantOf(until) },
+          }),
         })
       }
     >

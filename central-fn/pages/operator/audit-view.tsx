@@ -1,7 +1,9 @@
 // What operators did, when and why.
+
 import { nowMs } from "../kit/clock.ts";
 import { whenText } from "../kit/format.ts";
 import { hrefOf } from "../kit/hash-route.ts";
+import { addressOf } from "../kit/http.ts";
 import { usePages } from "../kit/pages.ts";
 import { StatusBadge } from "../kit/status.tsx";
 import { Table } from "../kit/table.tsx";
@@ -29,8 +31,10 @@ const actions = [
 
 export function AuditView() {
   const query = listQuery(["from", "to", "operator", "cp", "action"]);
-  query.set("limit", "100");
-  const acts = usePages<Act>(`/audit?${query}`, ({ request_id }) => request_id);
+  const acts = usePages(
+    addressOf("/audit", { query: { ...query, limit: 100 } }),
+    ({ request_id }) => request_id,
+  );
   const words = texts.audit;
   const nameOf = (action: string) => texts.orders.names[action] ?? action;
   return (

@@ -1,10 +1,11 @@
 // One bill, and how its amount came about, step by step.
+
 import { nowMs } from "../kit/clock.ts";
 import { durationText, kwhText, minorText, priceText, whenText, whText } from "../kit/format.ts";
 import { hrefOf } from "../kit/hash-route.ts";
+import { addressOf } from "../kit/http.ts";
 import { useLive } from "../kit/live.ts";
 import { Notice } from "../kit/notice.tsx";
-import type { ExplainedBill } from "./api-types.ts";
 import { BackLink } from "./back-link.tsx";
 import { FactList } from "./fact-list.tsx";
 import { texts } from "./texts.ts";
@@ -13,7 +14,7 @@ import { texts } from "./texts.ts";
 const everyMs = 60_000;
 
 export function BillView({ id }: { id: string }) {
-  const live = useLive<ExplainedBill>(`/cdrs/${encodeURIComponent(id)}`, everyMs);
+  const live = useLive(addressOf("/cdrs/:cdr_id", { param: { cdr_id: id } }), everyMs);
   const bill = live?.data.value;
   const words = texts.bills;
   if (!bill)

@@ -3,25 +3,22 @@ import { useState } from "preact/hooks";
 import { nowMs } from "../kit/clock.ts";
 import { kwhText, minorText, priceText, whenText } from "../kit/format.ts";
 import { hrefOf } from "../kit/hash-route.ts";
-import { download } from "../kit/http.ts";
+import { addressOf, download } from "../kit/http.ts";
 import { Icon } from "../kit/icons.tsx";
 import { usePages } from "../kit/pages.ts";
 import { Table } from "../kit/table.tsx";
-import type { Bill } from "./api-types.ts";
 import { DayFilters, Filters, IdFilter, listQuery } from "./day-filters.tsx";
 import { Loaded, MoreButton, ViewHead } from "./list-parts.tsx";
 import { texts } from "./texts.ts";
 
 export function BillsView() {
   const query = listQuery(["from", "to", "cp", "driver"]);
-  const days = query.toString();
-  query.set("limit", "100");
-  const bills = usePages<Bill>(`/cdrs?${query}`, ({ cdr_id }) => cdr_id);
+  const bills = usePages(addressOf("/cdrs", { query: { ...query, limit: 100 } }), ({ cdr_id }) => cdr_id);
   const words = texts.bills;
   return (
     <>
       <ViewHead title={words.title}>
-        <CsvButton path={`/cdrs.csv${days === "" ? "" : `?${days}`}`} />
+        <CsvButton path={addressOf("/cdrs.csv", { query })} />
       </ViewHead>
       <Filters>
         <DayFilters />

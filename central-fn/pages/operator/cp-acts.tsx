@@ -1,5 +1,7 @@
 // What an operator can do about a charge point: each command asks first, and says afterwards what became of it.
+
 import { useId, useState } from "preact/hooks";
+import { orderOf } from "../kit/http.ts";
 import type { ChargePointDetail } from "./api-types.ts";
 import { AskDialog } from "./ask-dialog.tsx";
 import { give, type Wish } from "./orders.ts";
@@ -64,19 +66,28 @@ function Asked({ act, point, onClose }: { act: Act; point: ChargePointDetail; on
 
 function wishOf(act: Exclude<Act, "price">, point: ChargePointDetail, reason: string | undefined): Wish {
   const cp = point.cp_id;
-  const at = `/cp/${encodeURIComponent(cp)}`;
-  const common = { cp, about: cp, json: { reason } };
+  const common = { cp, about: cp };
+  const param = { cp_id: cp };
+  const may = { param, json: { reason } };
+  const must = { param, json: { reason: reason ?? "" } };
   switch (act) {
     case "stop":
-      return { ...common, type: "stop-cp", path: `${at}/stop` };
+      return { ...common, type: "stop-cp", call: orderOf("POST", "/cp/:cp_id/stop", may) };
     case "resume":
-      return { ...common, type: "resume-cp", path: `${at}/resume` };
+      return { ...common, type: "resume-cp", call: orderOf("POST", "/cp/:cp_id/resume", may) };
     case "retire":
-      return { ...common, type: "retire-cp", path: `${at}/retire` };
+      return { ...common, type: "retire-cp", call: orderOf("POST", "/cp/:cp_id/retire", must) };
     case "reinstate":
-      return { ...common, type: "reinstate-cp", path: `${at}/reinstate` };
+      return { ...common, type: "reinstate-cp", call: orderOf("POST", "/cp/:cp_id/reinstate", must) };
     case "stopSession":
-      return { ...common, type: "stop-session", path: `/sessions/${point.session?.session_id ?? ""}/stop` };
+      return {
+        ...common,
+        type: "stop-session",
+        call: orderOf("POST", "/sessions/:session_id/stop", {
+          param: { session_id: point.session?.session_id ?? "" },
+          json: { reason },
+        }),
+      };
   }
 }
 
@@ -99,8 +110,10 @@ function AskPrice({ point, onClose }: { point: ChargePointDetail; onClose(): voi
           type: "tariff",
           cp: point.cp_id,
           about: point.cp_id,
-          path: `/cp/${encodeURIComponent(point.cp_id)}/tariff`,
-          json: { price_eur_per_kwh: price, reason },
+          call: orderOf("POST", "/cp/:cp_id/tariff", {
+            param: { cp_id: point.cp_id },
+            json: { price_eur_per_kwh: price, reason: reason ?? "" },
+          }),
         })
       }
     >

@@ -1,10 +1,12 @@
 // Everything that happened at one charge point, as one log.
+
 import { useState } from "preact/hooks";
 import { nowMs } from "../kit/clock.ts";
 import { whenText } from "../kit/format.ts";
+import { addressOf } from "../kit/http.ts";
 import { Icon, type IconName } from "../kit/icons.tsx";
 import { useLive } from "../kit/live.ts";
-import type { Act, Fault, Letter, SessionRecord } from "./api-types.ts";
+import { faultsOf, sessionsOf } from "./addresses.ts";
 import { type EventKind, eventsOf } from "./cp-events.rules.ts";
 import { texts } from "./texts.ts";
 
@@ -17,11 +19,11 @@ const icons: Record<EventKind, IconName> = {
 };
 
 export function CpEvents({ id }: { id: string }) {
-  const cp = encodeURIComponent(id);
-  const faults = useLive<Fault[]>(`/cp/${cp}/faults?limit=100`, 5_000);
-  const sessions = useLive<SessionRecord[]>(`/sessions?cp=${cp}&limit=100`, 5_000);
-  const acts = useLive<Act[]>(`/audit?cp=${cp}&limit=100`, 5_000);
-  const letters = useLive<Letter[]>(`/dead-letters?cp=${cp}&limit=100`, 10_000);
+  const of = { cp: id, limit: 100 };
+  const faults = useLive(faultsOf(id), 5_000);
+  const sessions = useLive(sessionsOf(id, 100), 5_000);
+  const acts = useLive(addressOf("/audit", { query: of }), 5_000);
+  const letters = useLive(addressOf("/dead-letters", { query: of }), 10_000);
   const [kind, setKind] = useState<EventKind | "all">("all");
   const events = eventsOf({
     faults: faults?.data.value ?? [],

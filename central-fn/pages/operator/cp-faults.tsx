@@ -1,18 +1,22 @@
 // When a charge point was not On, and why; and what that comes to over a day and a week.
+
 import { nowMs } from "../kit/clock.ts";
 import { durationText, kwhText, unknown, whenText } from "../kit/format.ts";
+import { addressOf } from "../kit/http.ts";
 import { useLive } from "../kit/live.ts";
 import { usePages } from "../kit/pages.ts";
 import { StatusBadge } from "../kit/status.tsx";
 import { Table } from "../kit/table.tsx";
-import type { ChargePointDetail, CpStatistics, Fault } from "./api-types.ts";
+import type { ChargePointDetail, CpStatistics } from "./api-types.ts";
 import { MoreButton } from "./list-parts.tsx";
 import { texts } from "./texts.ts";
 import { TimeLine } from "./time-line.tsx";
 
 export function CpFaults({ point }: { point: ChargePointDetail }) {
-  const at = `/cp/${encodeURIComponent(point.cp_id)}`;
-  const faults = usePages<Fault>(`${at}/faults?limit=50`, ({ state, start }) => `${state} ${start}`);
+  const faults = usePages(
+    addressOf("/cp/:cp_id/faults", { param: { cp_id: point.cp_id }, query: { limit: 50 } }),
+    ({ state, start }) => `${state} ${start}`,
+  );
   const { faults: words } = texts.cp;
   const now = nowMs.value;
   return (
@@ -59,7 +63,7 @@ export function CpFaults({ point }: { point: ChargePointDetail }) {
 }
 
 function Figures({ id }: { id: string }) {
-  const live = useLive<CpStatistics>(`/cp/${encodeURIComponent(id)}/statistics`, 10_000);
+  const live = useLive(addressOf("/cp/:cp_id/statistics", { param: { cp_id: id } }), 10_000);
   const statistics = live?.data.value;
   const { statistics: words } = texts.cp;
   if (!statistics) return null;

@@ -1,4 +1,5 @@
 // A charge point just now: session, power and energy as they run, its commands, its day, and what it is.
+
 import { Chart } from "../kit/chart.tsx";
 import { nowMs } from "../kit/clock.ts";
 import {
@@ -16,7 +17,8 @@ import { hrefOf } from "../kit/hash-route.ts";
 import { useLive } from "../kit/live.ts";
 import { usePages } from "../kit/pages.ts";
 import { Steps } from "../kit/steps.tsx";
-import type { ChargePointDetail, Fault, SessionRecord } from "./api-types.ts";
+import { faultsOf, sessionsOf } from "./addresses.ts";
+import type { ChargePointDetail } from "./api-types.ts";
 import { FactList } from "./fact-list.tsx";
 import { OrderState } from "./order-tray.tsx";
 import { orders } from "./orders.ts";
@@ -26,7 +28,7 @@ import { texts } from "./texts.ts";
 import { TimeLine } from "./time-line.tsx";
 
 export function CpNow({ point }: { point: ChargePointDetail }) {
-  const faults = useLive<Fault[]>(`/cp/${encodeURIComponent(point.cp_id)}/faults?limit=100`, 5_000);
+  const faults = useLive(faultsOf(point.cp_id), 5_000);
   return (
     <div class="columns">
       <div class="stack">
@@ -129,10 +131,7 @@ function Charts({ point }: { point: ChargePointDetail }) {
 }
 
 function LatestSessions({ id }: { id: string }) {
-  const sessions = usePages<SessionRecord>(
-    `/sessions?limit=5&cp=${encodeURIComponent(id)}`,
-    ({ session_id }) => session_id,
-  );
+  const sessions = usePages(sessionsOf(id, 5), ({ session_id }) => session_id);
   const { session: words } = texts.cp;
   return (
     <section class="card panel stack">

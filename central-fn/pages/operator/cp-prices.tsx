@@ -1,16 +1,17 @@
 // A charge point's prices by version: whose word each was, and since when it holds.
+
 import { nowMs } from "../kit/clock.ts";
 import { priceText, whenText } from "../kit/format.ts";
+import { addressOf } from "../kit/http.ts";
 import { usePages } from "../kit/pages.ts";
 import { StatusBadge } from "../kit/status.tsx";
 import { Table } from "../kit/table.tsx";
-import type { Tariff } from "./api-types.ts";
 import { MoreButton } from "./list-parts.tsx";
 import { texts } from "./texts.ts";
 
 export function CpPrices({ id }: { id: string }) {
-  const prices = usePages<Tariff>(
-    `/cp/${encodeURIComponent(id)}/tariffs?limit=50`,
+  const prices = usePages(
+    addressOf("/cp/:cp_id/tariffs", { param: { cp_id: id }, query: { limit: 50 } }),
     ({ version }) => `${version}`,
   );
   const { prices: words } = texts.cp;

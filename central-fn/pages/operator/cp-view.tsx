@@ -3,6 +3,7 @@
 import { nowMs } from "../kit/clock.ts";
 import { durationText, kwText, msOf, priceText, whenText } from "../kit/format.ts";
 import { hrefOf, place } from "../kit/hash-route.ts";
+import { addressOf } from "../kit/http.ts";
 import { useCurrentInSight } from "../kit/in-sight.ts";
 import { useLive } from "../kit/live.ts";
 import { Notice } from "../kit/notice.tsx";
@@ -25,7 +26,7 @@ type Tab = (typeof tabs)[number];
 export function CpView({ id }: { id: string }) {
   // The fleet's picture is the freshest; a retired one is not in it.
   const inFleet = fleet.value?.get(id);
-  const own = useLive<ChargePointDetail>(inFleet ? undefined : `/cp/${encodeURIComponent(id)}`, 2_000);
+  const own = useLive(inFleet ? undefined : addressOf("/cp/:cp_id", { param: { cp_id: id } }), 2_000);
   const point = inFleet ?? own?.data.value;
   const tab = tabs.find((name) => name === place.value.query.get("tab")) ?? "now";
   const strip = useCurrentInSight<HTMLElement>(point ? tab : "");

@@ -4,12 +4,12 @@ import { goTo, hrefOf, place } from "../kit/hash-route.ts";
 import { texts } from "./texts.ts";
 
 /** The address's filters as the API's query. */
-export function listQuery(names: readonly string[]): URLSearchParams {
+export function listQuery<Name extends string>(names: readonly Name[]): Partial<Record<Name, string>> {
   const given = place.value.query;
-  const query = new URLSearchParams();
+  const query: Partial<Record<Name, string>> = {};
   for (const name of names) {
     const value = given.get(name);
-    if (value) query.set(name, value);
+    if (value) query[name] = value;
   }
   return query;
 }

@@ -1,6 +1,8 @@
 // The fleet by place or by status, with filters that stand in the address.
+
 import { useCallback, useMemo, useState } from "preact/hooks";
 import { goTo, hrefOf, place } from "../kit/hash-route.ts";
+import { orderOf } from "../kit/http.ts";
 import { Icon } from "../kit/icons.tsx";
 import { WindowList } from "../kit/window-list.tsx";
 import type { ChargePointDetail } from "./api-types.ts";
@@ -207,8 +209,10 @@ function FleetOrders() {
               type: `${asked}-fleet`,
               about: "",
               cp: undefined,
-              path: `/cp/${asked}`,
-              json: { reason },
+              call:
+                asked === "stop"
+                  ? orderOf("POST", "/cp/stop", { json: { reason: reason ?? "" } })
+                  : orderOf("POST", "/cp/resume", { json: { reason } }),
             })
           }
         />

@@ -1,6 +1,8 @@
 // The fleet on this page: fed by the server's event stream, and by asking where there is none or it is cut.
+
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { listen, type ServerEvent } from "../kit/events.ts";
+import { type Address, addressOf } from "../kit/http.ts";
 import { changesAreTold, joinLive, refreshLive, type Trouble } from "../kit/live.ts";
 import { token } from "../kit/token.ts";
 import type { ChargePointDetail } from "./api-types.ts";
@@ -60,7 +62,7 @@ function follow(): () => void {
     leave?.();
     leave = undefined;
   };
-  const hush = listen("/events", {
+  const hush = listen(addressOf("/events"), {
     // The server's heartbeats come every 8 s.
     silentMs: 20_000,
     onEvent: take,
@@ -116,7 +118,7 @@ function hold(next: Fleet, { active_requests, feed }: Head): void {
 
 /** Where no events come: the whole fleet, every two seconds. */
 function poll(): () => void {
-  const { live, leave } = joinLive<Snapshot>("/cp?view=full", 2_000);
+  const { live, leave } = joinLive(addressOf("/cp", { query: { view: "full" } }) as Address<Snapshot>, 2_000);
   let taken: Snapshot | undefined;
   const end = effect(() => {
     const snapshot = live.data.value;

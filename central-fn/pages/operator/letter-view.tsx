@@ -1,8 +1,10 @@
 // One dead letter with its bytes: replayed, repaired and replayed, or given up.
+
 import { useId, useState } from "preact/hooks";
 import { nowMs } from "../kit/clock.ts";
 import { whenText } from "../kit/format.ts";
 import { hrefOf } from "../kit/hash-route.ts";
+import { addressOf, orderOf } from "../kit/http.ts";
 import { useLive } from "../kit/live.ts";
 import { Notice } from "../kit/notice.tsx";
 import type { LetterWithBytes } from "./api-types.ts";
@@ -14,7 +16,7 @@ import { indented } from "./payload.rules.ts";
 import { texts } from "./texts.ts";
 
 export function LetterView({ id }: { id: string }) {
-  const live = useLive<LetterWithBytes>(`/dead-letters/${encodeURIComponent(id)}`, 5_000);
+  const live = useLive(addressOf("/dead-letters/:letter_ref", { param: { letter_ref: id } }), 5_000);
   const letter = live?.data.value;
   const words = texts.letters;
   if (!letter)
@@ -87,14 +89,19 @@ export function LetterView({ id }: { id: string }) {
 function Resolve({ letter }: { letter: LetterWithBytes }) {
   const [asked, setAsked] = useState<"replay" | "dismiss" | undefined>(undefined);
   const words = texts.letters;
-  const order = (act: "replay" | "dismiss", json: Record<string, unknown>) =>
-    void give({
-      type: `${act}-letter`,
-      about: letter.cp_id ?? "",
-      cp: letter.cp_id ?? undefined,
-      path: `/dead-letters/${encodeURIComponent(letter.ref)}/${act}`,
-      json,
+  const param = { letter_ref: letter.ref };
+  const about = { about: letter.cp_id ?? "", cp: letter.cp_id ?? undefined };
+  const replay = (reason: string | undefined, repaired: string | undefined) => {
+    const call = orderOf("POST", "/dead-letters/:letter_ref/replay", {
+      param,
+      json: { reason: reason ?? "", repaired },
     });
+    void give({ ...about, type: "replay-letter", call });
+  };
+  const dismiss = (reason: string) => {
+    const call = orderOf("POST", "/dead-letters/:letter_ref/dismiss", { param, json: { reason } });
+    void give({ ...about, type: "dismiss-letter", call });
+  };
   return (
     <div class="acts">
       {letter.cp_id === null ? null : (
@@ -106,18 +113,14 @@ function Resolve({ letter }: { letter: LetterWithBytes }) {
         {words.dismiss}
       </button>
       {asked === "replay" ? (
-        <AskReplay
-          letter={letter}
-          onClose={() => setAsked(undefined)}
-          onAct={(reason, repaired) => order("replay", { reason, repaired })}
-        />
+        <AskReplay letter={letter} onClose={() => setAsked(undefined)} onAct={replay} />
       ) : asked === "dismiss" ? (
         <AskDialog
           {...words.askDismiss}
           danger
           reason="required"
           onClose={() => setAsked(undefined)}
-          onAct={(reason) => order("dismiss", { reason })}
+          onAct={(reason) => dismiss(reason ?? "")}
         />
       ) : null}
     </div>

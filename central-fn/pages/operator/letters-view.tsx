@@ -1,20 +1,22 @@
 // Messages that could not be used.
+
 import { nowMs } from "../kit/clock.ts";
 import { whenText } from "../kit/format.ts";
 import { hrefOf } from "../kit/hash-route.ts";
+import { addressOf } from "../kit/http.ts";
 import { usePages } from "../kit/pages.ts";
 import { Table } from "../kit/table.tsx";
-import type { Letter } from "./api-types.ts";
 import { ChoiceFilter, Filters, IdFilter, listQuery } from "./day-filters.tsx";
 import { Loaded, MoreButton, ViewHead } from "./list-parts.tsx";
 import { texts } from "./texts.ts";
 
 export function LettersView() {
   const query = listQuery(["cp"]);
-  const isAll = listQuery(["all"]).get("all") === "true";
-  if (!isAll) query.set("resolved", "false");
-  query.set("limit", "100");
-  const letters = usePages<Letter>(`/dead-letters?${query}`, ({ ref }) => ref);
+  const isAll = listQuery(["all"]).all === "true";
+  const letters = usePages(
+    addressOf("/dead-letters", { query: { ...query, ...(!isAll && { resolved: "false" }), limit: 100 } }),
+    ({ ref }) => ref,
+  );
   const words = texts.letters;
   return (
     <>

@@ -2,7 +2,7 @@
 // or the handler has answered.
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { announce } from "../kit/announce.tsx";
-import { ask, freshKey } from "../kit/http.ts";
+import { addressOf, type Order as Call, freshKey, read, order as sendOrder } from "../kit/http.ts";
 import { refreshLive } from "../kit/live.ts";
 import type { Operation } from "./api-types.ts";
 import { texts } from "./texts.ts";
@@ -14,8 +14,8 @@ export interface Order {
   /** What it is about, in words. */
   about: string;
   cp: string | undefined;
-  path: string;
-  json: unknown;
+  /** What is sent. */
+  call: Call<Operation>;
   atMs: number;
   /** `unsent`: the server did not get it, as far as this page knows; it may be sent again. */
   state: "sending" | "unsent" | "queued" | "sent" | "applied" | "refused";
@@ -35,7 +35,7 @@ const quickMs = 400;
 const patientMs = 5_000;
 const quickFor = 50;
 
-export type Wish = Pick<Order, "type" | "about" | "cp" | "path" | "json">;
+export type Wish = Pick<Order, "type" | "about" | "cp" | "call">;
 
 /** Sends it and follows it. Resolves with the order as the server took or refused it, or could not be reached. */
 export async function give(wish: Wish): Promise<Order> {
@@ -63,11 +63,7 @@ export function dismissOrder(key: string): void {
 }
 
 async function send(order: Order): Promise<Order> {
-  const answer = await ask<Operation>(order.path, {
-    method: "POST",
-    json: order.json,
-    headers: { "idempotency-key": order.key, prefer: "wait=1" },
-  });
+  const answer = await sendOrder(order.call, { key: order.key, waitS: 1 });
   switch (answer.is) {
     case "ok": {
       const now = take(order, answer.body);
@@ -87,7 +83,9 @@ async function follow(order: Order): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, looked < quickFor ? quickMs : patientMs));
     const known = held.value.find(({ key }) => key === order.key);
     if (!known?.requestId) return;
-    const answer = await ask<Operation>(`/operations/${known.requestId}`);
+    const answer = await read(
+      addressOf("/operations/:operation_id", { param: { operation_id: known.requestId } }),
+    );
     if (answer.is === "ok" && isDecided(take(order, answer.body))) return;
     if (answer.is === "refused") return;
   }

@@ -1,8 +1,10 @@
 // One review: why nobody can vouch for it, what a bill would come to, and the decision.
+
 import { useState } from "preact/hooks";
 import { nowMs } from "../kit/clock.ts";
 import { minorText, priceText, whenText, whText } from "../kit/format.ts";
 import { hrefOf } from "../kit/hash-route.ts";
+import { addressOf, orderOf } from "../kit/http.ts";
 import { useLive } from "../kit/live.ts";
 import { Notice } from "../kit/notice.tsx";
 import type { Review } from "./api-types.ts";
@@ -13,7 +15,7 @@ import { give } from "./orders.ts";
 import { texts } from "./texts.ts";
 
 export function ReviewView({ id }: { id: string }) {
-  const live = useLive<Review>(`/reviews/${encodeURIComponent(id)}`, 5_000);
+  const live = useLive(addressOf("/reviews/:review_id", { param: { review_id: id } }), 5_000);
   const review = live?.data.value;
   const words = texts.reviews;
   if (!review)
@@ -82,8 +84,10 @@ function Decide({ review }: { review: Review }) {
       type: "settle-review",
       about: review.cp_id,
       cp: review.cp_id,
-      path: `/reviews/${encodeURIComponent(review.review_id)}`,
-      json: { decision, reason },
+      call: orderOf("POST", "/reviews/:review_id", {
+        param: { review_id: review.review_id },
+        json: { decision, reason: reason ?? "" },
+      }),
     });
   return (
     <div class="acts">

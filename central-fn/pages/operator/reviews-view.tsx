@@ -1,19 +1,22 @@
 // What nobody can vouch for and waits for an operator; and what was decided before.
+
 import { nowMs } from "../kit/clock.ts";
 import { minorText, whenText } from "../kit/format.ts";
 import { hrefOf } from "../kit/hash-route.ts";
+import { addressOf } from "../kit/http.ts";
 import { usePages } from "../kit/pages.ts";
 import { Table } from "../kit/table.tsx";
-import type { Review } from "./api-types.ts";
 import { ChoiceFilter, Filters, listQuery } from "./day-filters.tsx";
 import { Loaded, MoreButton, ViewHead } from "./list-parts.tsx";
 import { texts } from "./texts.ts";
 
 export function ReviewsView() {
   const query = listQuery(["settled"]);
-  const isSettled = query.get("settled") === "true";
-  query.set("limit", "100");
-  const reviews = usePages<Review>(`/reviews?${query}`, ({ review_id }) => review_id);
+  const isSettled = query.settled === "true";
+  const reviews = usePages(
+    addressOf("/reviews", { query: { ...query, limit: 100 } }),
+    ({ review_id }) => review_id,
+  );
   const words = texts.reviews;
   return (
     <>

@@ -1,4 +1,5 @@
 // One session: its figures, and the line of everything that happened to it.
+
 import { useState } from "preact/hooks";
 import { nowMs } from "../kit/clock.ts";
 import {
@@ -13,6 +14,7 @@ import {
   whText,
 } from "../kit/format.ts";
 import { hrefOf } from "../kit/hash-route.ts";
+import { addressOf, orderOf } from "../kit/http.ts";
 import { useLive } from "../kit/live.ts";
 import type { SessionWithLine } from "./api-types.ts";
 import { AskDialog } from "./ask-dialog.tsx";
@@ -25,7 +27,7 @@ import { texts } from "./texts.ts";
 const open = new Set(["PENDING", "APPROVED", "CHARGING"]);
 
 export function SessionView({ id }: { id: string }) {
-  const live = useLive<SessionWithLine>(`/sessions/${encodeURIComponent(id)}`, 2_000);
+  const live = useLive(addressOf("/sessions/:session_id", { param: { session_id: id } }), 2_000);
   const session = live?.data.value;
   const words = texts.sessions;
   if (!session)
@@ -128,7 +130,15 @@ function StopSession({ session }: { session: SessionWithLine }) {
           reason="optional"
           onClose={() => setAsked(false)}
           onAct={(reason) =>
-            void give({ type: "stop-session", about: cp, cp, path: `/sessions/${id}/stop`, json: { reason } })
+            void give({
+              type: "stop-session",
+              about: cp,
+              cp,
+              call: orderOf("POST", "/sessions/:session_id/stop", {
+                param: { session_id: id },
+                json: { reason },
+              }),
+            })
           }
         />
       ) : null}

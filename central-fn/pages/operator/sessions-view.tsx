@@ -1,6 +1,6 @@
 // Sessions of some days, newest request first.
+import { addressOf } from "../kit/http.ts";
 import { usePages } from "../kit/pages.ts";
-import type { SessionRecord } from "./api-types.ts";
 import { ChoiceFilter, DayFilters, Filters, IdFilter, listQuery } from "./day-filters.tsx";
 import { MoreButton, ViewHead } from "./list-parts.tsx";
 import { SessionTable } from "./session-table.tsx";
@@ -8,8 +8,10 @@ import { texts } from "./texts.ts";
 
 export function SessionsView() {
   const query = listQuery(["from", "to", "cp", "driver", "status", "flag"]);
-  query.set("limit", "100");
-  const sessions = usePages<SessionRecord>(`/sessions?${query}`, ({ session_id }) => session_id);
+  const sessions = usePages(
+    addressOf("/sessions", { query: { ...query, limit: 100 } }),
+    ({ session_id }) => session_id,
+  );
   const words = texts.sessions;
   return (
     <>

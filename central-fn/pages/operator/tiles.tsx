@@ -1,9 +1,10 @@
 // The fleet in figures. A tile that counts charge points shows, when it is chosen, those points only.
+
 import { nowMs } from "../kit/clock.ts";
 import { ageText, count, oneDecimal } from "../kit/format.ts";
+import { addressOf } from "../kit/http.ts";
 import { Icon, type IconName } from "../kit/icons.tsx";
 import { useLive } from "../kit/live.ts";
-import type { Statistics } from "./api-types.ts";
 import type { Show } from "./fleet.rules.ts";
 import { heardAtMs, staleSince, totals } from "./fleet.ts";
 import { texts } from "./texts.ts";
@@ -60,7 +61,7 @@ function Figure({ name, icon, value, unit }: { name: string; icon: IconName; val
 }
 
 function SessionsToday() {
-  const live = useLive<Statistics>("/statistics", 5_000);
+  const live = useLive(addressOf("/statistics"), 5_000);
   return (
     <Figure name={texts.fleet.tiles.sessions} icon="plug" value={count(live?.data.value?.sessions_today)} />
   );

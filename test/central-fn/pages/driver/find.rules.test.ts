@@ -10,7 +10,7 @@ import {
 import { notSent, outcomeOf, sentence } from "../../../../central-fn/pages/driver/outcome.rules.ts";
 
 test("only what is set is asked for", () => {
-  expect(queryOf(noFilters, null, 25)).toBe("?limit=25");
+  expect(queryOf(noFilters, null, 25)).toEqual({ limit: 25 });
   const all = {
     onlyAvailable: true,
     onlyFavorites: true,
@@ -18,9 +18,16 @@ test("only what is set is asked for", () => {
     connector: "CCS2",
     minPowerKw: 50,
   };
-  expect(queryOf(all, { name: null, lat: 39.4737, lon: -0.3789 }, 50)).toBe(
-    "?only_available=true&only_favorites=true&city=Castell%C3%B3n+de+la+Plana&connector_type=CCS2&min_power_kw=50&lat=39.47370&lon=-0.37890&limit=50",
-  );
+  expect(queryOf(all, { name: null, lat: 39.4737, lon: -0.3789 }, 50)).toEqual({
+    only_available: "true",
+    only_favorites: "true",
+    city: "Castellón de la Plana",
+    connector_type: "CCS2",
+    min_power_kw: 50,
+    lat: "39.47370",
+    lon: "-0.37890",
+    limit: 50,
+  });
   expect(countFilters(all)).toBe(5);
 });
 
