@@ -1,6 +1,7 @@
 // GET /reviews: what nobody can vouch for, waiting for an operator's decision; POST /reviews/{review_id}: the decision.
 import { Hono } from "hono";
 import * as z from "zod";
+import { cdrIdOf } from "../../on-event/session-ended.ts";
 import { operatorPartitions } from "../../tables/operator-rows.ts";
 import { keys, type ReviewRow } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
@@ -34,6 +35,7 @@ const ReviewView = z.object({
       by: z.string(),
       reason: z.string(),
       at: Instant.nullable(),
+      cdr_id: z.string().nullable().describe("The bill that came of it"),
     })
     .nullable(),
 });
@@ -131,6 +133,7 @@ function reviewView(review: ReviewRow): ReviewView {
       by: settled.by,
       reason: settled.reason,
       at: instant(settled.atMs),
+      cdr_id: settled.decision === "waive" || review.sid === null ? null : cdrIdOf(review.sid),
     },
   };
 }

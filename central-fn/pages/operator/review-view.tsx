@@ -42,6 +42,12 @@ export function ReviewView({ id }: { id: string }) {
         <Notice tone="done">
           {words.by(words.decisions[settled.decision] ?? settled.decision, settled.by)}: {settled.reason}{" "}
           <span class="faint">{whenText(settled.at, nowMs.value)}</span>
+          {settled.cdr_id === null ? null : (
+            <>
+              {" "}
+              <a href={hrefOf(["bills", settled.cdr_id])}>{words.theBill}</a>
+            </>
+          )}
         </Notice>
       ) : review.billable ? null : (
         <Notice tone="info">{words.onlyWaive}</Notice>

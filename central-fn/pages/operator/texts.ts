@@ -394,6 +394,7 @@ export const texts = {
     back: "All reviews",
     unknown: "There is no such review.",
     session: "Show the session",
+    theBill: "Show the bill",
     cp: "Show the charge point",
   },
 

@@ -12,6 +12,7 @@ import { openChromium } from "../support/chromium.ts";
 
 const fleet = new LiveFleet(32_000);
 const driver = "driver-alice";
+const repairedName = `<img src=x onerror="document.title='broken into'">`;
 let browser: Browser;
 let page: Page;
 
@@ -161,6 +162,51 @@ test("a lost journal becomes a review, and waiving it is the operator's word", a
   expect(fleet.cdrs.some((cdr) => cdr.sid === sid)).toBe(false);
 });
 
+test("what a charge point that never came back had charged is billed by the operator's word", async () => {
+  const sid = await charge("CP-001");
+  await go("#/");
+  await becomes("CP-001", "charging");
+  // A meter that has moved: there is something to bill.
+  await go("#/cp/CP-001");
+  await expect
+    .poll(async () => Number.parseFloat((await page.locator(".figures strong").nth(1).textContent()) ?? ""), {
+      timeout: 20_000,
+    })
+    .toBeGreaterThan(0.01);
+  await fleet.ev("stop", "ev-cp-m-1");
+  await fleet.ev("kill", "ev-cp-e-1");
+  await page.getByRole("button", { name: "Retire…" }).click();
+  await act("Retire it", "hit by a lorry");
+  await applied("Retire");
+  await go("#/reviews");
+  await page
+    .getByRole("row", { name: /CP-001/ })
+    .getByRole("link")
+    .click();
+  await page.getByRole("button", { name: "Bill…" }).click();
+  const amount =
+    (await page.getByRole("dialog").textContent())?.match(/Bill (€[\d.]+)\?/)?.[1] ?? "no amount";
+  const may = page.getByRole("dialog").getByRole("button", { name: "Bill it" });
+  // Nobody is billed without a reason.
+  if (await may.isEnabled()) {
+    await may.click();
+    await page.getByRole("dialog").waitFor();
+  }
+  expect(fleet.cdrs.some((cdr) => cdr.sid === sid)).toBe(false);
+  await act("Bill it", "the meter was read on site");
+  await page.getByText(/billed by operator: the meter was read on site/).waitFor({ timeout: 20_000 });
+  const bill = await eventually("the bill", () => fleet.cdrs.find((cdr) => cdr.sid === sid), 20_000);
+  await page.getByRole("link", { name: "Show the bill" }).click();
+  await page.locator(".derivation").waitFor();
+  expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe(amount);
+  expect(amount).toBe(`€${(bill.amountMinor / 100).toFixed(2)}`);
+  const told = (await page.locator(".derivation").textContent()) ?? "";
+  expect(told).toContain(`${bill.registerEndWh} Wh − ${bill.registerStartWh} Wh`);
+  expect(told).toContain("the review that operator settled");
+  await page.getByText(/the meter was read on site/).waitFor();
+  expect(await findingsOf(page)).toEqual([]);
+});
+
 test("an unreadable message is a dead letter, and has its effect once it is repaired and replayed", async () => {
   await fleet.ev("stop", "ev-cp-m-2");
   await publishBadRegistration("CP-002");
@@ -179,7 +225,10 @@ test("an unreadable message is a dead letter, and has its effect once it is repa
   await act("Replay it", "its power was a word");
   await page.getByText(/replayed by operator/).waitFor({ timeout: 20_000 });
   await go("#/cp/CP-002");
-  await page.getByRole("heading", { name: /The repaired one/ }).waitFor({ timeout: 20_000 });
+  await page.getByRole("heading", { name: repairedName }).waitFor({ timeout: 20_000 });
+  // What looks like markup in a name is a name.
+  expect(await page.locator("img").count()).toBe(0);
+  expect(await page.title()).not.toBe("broken into");
 });
 
 /** What the monitor would have sent at its next start, with a word where a number belongs. */
@@ -199,7 +248,7 @@ async function publishBadRegistration(cp: string): Promise<void> {
     prev: 0,
     type: "registration",
     at: { boot: "another-start", mono: 1, wall: Date.now(), synced: true },
-    body: { ...known, name: "The repaired one", powerW: "eleven" },
+    body: { ...known, name: repairedName, powerW: "eleven" },
   };
   const client = await connectAsync(`mqtt://127.0.0.1:${fleet.port(1883)}`, { clientId: `${cp}-monitor` });
   await client.publishAsync(mqttTopics.monitorEvents(cp), JSON.stringify(event), { qos: 1 });
