@@ -2,14 +2,7 @@
 // sweeper by a timer, the APIs by a server. The APIs answer while Kafka is down; what queues there is handled later.
 import { hostname } from "node:os";
 import * as z from "zod";
-import {
-  dialAt,
-  ensureTopics,
-  kafkaTls,
-  openConsumer,
-  openProducer,
-  TopicsDiffer,
-} from "../wire/kafka/index.ts";
+import { ensureTopics, openConsumer, openProducer, TopicsDiffer } from "../wire/kafka/index.ts";
 import { port, positive, readEnvironment, whole } from "../wire/process/environment.ts";
 import { endWith } from "../wire/process/lifetime.ts";
 import { errorText, openLog } from "../wire/process/log.ts";
@@ -22,7 +15,7 @@ import { openTokens } from "./api/tokens.ts";
 import { createHandler, handsOf } from "./on-event/batch.ts";
 import { centralGroup, centralTopics, handleRecords } from "./on-event/consume.ts";
 import { perform } from "./on-event/execute.ts";
-import { centralEnvironment } from "./on-event/parts.ts";
+import { centralEnvironment, kafkaAddressOf } from "./on-event/parts.ts";
 import { sweep } from "./on-event/sweep.ts";
 import { readPage } from "./pages/built-pages.ts";
 import { staleFeedMs } from "./rules/status.ts";
@@ -44,22 +37,11 @@ const env = readEnvironment(
     PAGES_PATH: z.string().min(1).optional(),
     /** Copies of each topic that is made here; a cluster of one broker can keep one. */
     REPLICATION: whole.min(1).default(1),
-    /** Where to dial whatever address the broker names: a tunnel. */
-    KAFKA_DIAL: z
-      .string()
-      .regex(/^[^:\s]+:\d{1,5}$/, "must be host:port")
-      .transform(dialAt)
-      .optional(),
   }),
 );
 
 const log = openLog("Central");
-const address = {
-  brokers: env.KAFKA_BOOTSTRAP,
-  ...kafkaTls(env),
-  log,
-  ...(env.KAFKA_DIAL && { dial: env.KAFKA_DIAL }),
-};
+const address = { ...kafkaAddressOf(env), log };
 const partitions = env.PARTITIONS;
 const nowMs = () => Date.now();
 

@@ -2,6 +2,8 @@
 import * as z from "zod";
 import {
   brokerList,
+  dialAt,
+  type KafkaAddress,
   kafkaTls,
   kafkaTlsVariables,
   openProducer,
@@ -18,7 +20,20 @@ export const centralEnvironment = z.object({
   ...kafkaTlsVariables,
   TABLE_URL: z.string().min(1),
   PARTITIONS: whole.default(localPartitions),
+  /** Where to dial whatever address the broker names: a tunnel. */
+  KAFKA_DIAL: z
+    .string()
+    .regex(/^[^:\s]+:\d{1,5}$/, "must be host:port")
+    .transform(dialAt)
+    .optional(),
 });
+
+/** Where Kafka is, and how it is reached. */
+export function kafkaAddressOf(
+  env: z.infer<typeof centralEnvironment>,
+): Pick<KafkaAddress, "brokers" | "tls" | "dial"> {
+  return { brokers: env.KAFKA_BOOTSTRAP, ...kafkaTls(env), ...(env.KAFKA_DIAL && { dial: env.KAFKA_DIAL }) };
+}
 
 export interface FunctionParts extends HandlerParts {
   producer: Producer;
@@ -30,7 +45,7 @@ export async function openFunctionParts(clientId: string): Promise<FunctionParts
   const log = openLog("Central");
   return {
     table: await openTable(env.TABLE_URL),
-    producer: openProducer({ brokers: env.KAFKA_BOOTSTRAP, ...kafkaTls(env), clientId, log }),
+    producer: openProducer({ ...kafkaAddressOf(env), clientId, log }),
     partitions: env.PARTITIONS,
     log,
     nowMs: () => Date.now(),

@@ -54,6 +54,7 @@ export const valueNames = [
   "--filter",
   "--listen",
   "--servers",
+  "--central",
   "--cps",
   "--drivers",
   "--sessions",
@@ -96,7 +97,7 @@ export function readArguments(argv: readonly string[], env: Record<string, strin
       values.get("--port-offset") ?? (env.EV_PORT_OFFSET || "0"),
       60_000,
     ),
-    servers: readServers(values.get("--servers"), env),
+    servers: readServers(values, env),
     only: readGroups(values.get("--only")),
     onlyCp: env.CP_ID && readGroups(values.get("--only")).includes("cps") ? cpIdsIn(env.CP_ID)[0] : undefined,
     onlyDriver:
@@ -107,10 +108,13 @@ export function readArguments(argv: readonly string[], env: Record<string, strin
   };
 }
 
-function readServers(typed: string | undefined, env: Record<string, string | undefined>): Servers {
-  const kind = typed ?? (env.EV_SERVERS || "stand-ins");
-  if (kind !== "real" && kind !== "stand-ins")
-    throw new Complaint(`--servers=${kind}: \`real\` or \`stand-ins\` is wanted`);
+function readServers(values: ReadonlyMap<string, string>, env: Record<string, string | undefined>): Servers {
+  const choice = (option: string, variable: string, usual: string, other: string) => {
+    const typed = values.get(option) ?? (env[variable] || usual);
+    if (typed !== usual && typed !== other)
+      throw new Complaint(`${option}=${typed}: \`${other}\` or \`${usual}\` is wanted`);
+    return typed === other;
+  };
   // A server of this fleet speaks no TLS: what is meant for one elsewhere needs its address too.
   for (const [name, address] of [
     ["MQTT_CA_PATH", "MQTT_URL"],
@@ -120,7 +124,8 @@ function readServers(typed: string | undefined, env: Record<string, string | und
     if (env[name] && !env[address])
       throw new Complaint(`${name} is set, but ${address} is not: set both or neither`);
   return {
-    real: kind === "real",
+    real: choice("--servers", "EV_SERVERS", "stand-ins", "real"),
+    functions: choice("--central", "EV_CENTRAL", "one", "functions"),
     kafkaBootstrap: env.KAFKA_BOOTSTRAP || env.CENTRAL_KAFKA_BOOTSTRAP || undefined,
     mqttUrl: env.MQTT_URL || undefined,
     mqttCertDir: env.MQTT_CERT_DIR ? resolve(env.MQTT_CERT_DIR) : undefined,

@@ -25,7 +25,7 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
   const log = openSync(join(places.logs, "fleet.log"), "a", 0o600);
   const only = args.only.length > 0 ? ["--only", args.only.join(",")] : [];
   const noWatch = args.flags.has("--no-watch") ? ["--no-watch"] : [];
-  const given = ["--cps", "--drivers", "--servers"].flatMap((name) => {
+  const given = ["--cps", "--drivers", "--servers", "--central"].flatMap((name) => {
     const typed = args.values.get(name);
     return typed === undefined ? [] : [name, typed];
   });

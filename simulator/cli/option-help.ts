@@ -41,6 +41,11 @@ export const optionHelp: Readonly<Record<OptionName, OptionHelp>> = {
     of: "up, scenario, test-fault-tolerance",
     does: "Apache Kafka, Mosquitto with certificates and DynamoDB Local instead of the stand-ins; else `EV_SERVERS`",
   },
+  "--central": {
+    typed: "--central functions",
+    of: "up, scenario, test-fault-tolerance",
+    does: "Central as in the cloud: two events and two API processes, a sweeper, a gateway; else `EV_CENTRAL`",
+  },
   "--cps": {
     typed: "--cps N",
     of: "up, load",

@@ -40,6 +40,7 @@ const upstreams: Partial<Record<Role, readonly Upstream[]>> = {
   monitor: [mqtt],
   bridge: [mqtt, kafka],
   central: [kafka, table],
+  function: [kafka, table],
   driver: [central],
 };
 
@@ -57,7 +58,7 @@ export function isServer(name: string): boolean {
 export type Line =
   | { is: "open"; host: string; port: number; through(at: string): Record<string, string> }
   | { is: "none"; why: string }
-  /** There is no server at the far end: a file. */
+  /** There is no server at the far end: a file, or nothing that this program uses. */
   | { is: "local" };
 
 /**
@@ -65,6 +66,7 @@ export type Line =
  * a proxy cannot stand in for: the line is then direct.
  */
 export function lineOf({ variable }: Upstream, address: string, kafkaElsewhere: boolean): Line {
+  if (address === "") return { is: "local" };
   if (variable === "KAFKA_BOOTSTRAP") {
     const [host = "", port] = (address.split(",")[0] ?? "").split(":");
     if (kafkaElsewhere)

@@ -7,6 +7,8 @@ export type Role =
   | "central"
   /** Central's table as a server of its own. */
   | "table"
+  /** A part of Central in a process of its own. */
+  | "function"
   | "charger"
   | "engine"
   | "monitor"
@@ -63,6 +65,7 @@ export function groupOf(role: Role): Group {
     case "drivers":
       return "drivers";
     case "table":
+    case "function":
       return "central";
     case "kafka":
     case "mqtt":
@@ -87,6 +90,7 @@ export function stopRank(role: Role): number {
     case "bridge":
       return 3;
     case "central":
+    case "function":
       return 4;
     case "kafka":
     case "mqtt":

@@ -3,8 +3,10 @@
 // A server named by URL is elsewhere and not started. Every port moves by the offset, so that two fleets fit on
 // one machine. State lies in one directory per charge point, driver and server.
 import { join } from "node:path";
+import { staleFeedMs } from "../../central-fn/rules/status.ts";
 import type { Registration } from "../../wire/messages/index.ts";
 import { workerSpecs } from "../workers/worker-specs.ts";
+import { centralFunctions } from "./central-functions.ts";
 import { withCertificate } from "./certificates.ts";
 import type { CpFile, DriverFile, Fleet, SystemFile } from "./fleet-schemas.ts";
 import { withPassword } from "./mqtt-passwords.ts";
@@ -30,6 +32,8 @@ export interface Servers {
   mqttAnonymous?: boolean | undefined;
   /** Those that have no address here are Apache Kafka, Mosquitto and DynamoDB Local, not the stand-ins. */
   real?: boolean | undefined;
+  /** Central in several processes, as the cloud's functions. */
+  functions?: boolean | undefined;
   tableUrl?: string | undefined;
   centralUrl?: string | undefined;
 }
@@ -92,7 +96,7 @@ export function servicesOf(fleet: Fleet, options: ServiceOptions): ServiceSpec[]
     ...(servers.mqttUrl ? [] : [(servers.real ? realMqtt : mqtt)(fleet.system, options)]),
     ...(servers.real && !servers.tableUrl && !servers.centralUrl ? [realTable(fleet.system, options)] : []),
     bridge(fleet.system, options),
-    ...(servers.centralUrl ? [] : [central(fleet.system, options)]),
+    ...(servers.centralUrl ? [] : centralOf(fleet.system, options)),
     ...fleet.cps.flatMap((cp) => [
       charger(cp, options),
       engine(cp, fleet.system, options),
@@ -172,6 +176,18 @@ function bridge(system: SystemFile, options: ServiceOptions): ServiceSpec {
   });
 }
 
+function centralOf(system: SystemFile, options: ServiceOptions): ServiceSpec[] {
+  if (!options.servers.functions) return [central(system, options)];
+  return centralFunctions({
+    system,
+    portOffset: options.portOffset,
+    kafkaBootstrap: addressesOf(system, options).kafkaBootstrap,
+    tableUrl: tableUrlOf(system, options),
+    tokenKeyPath: options.places.tokenKey,
+    staleFeedMs,
+  });
+}
+
 function central(system: SystemFile, options: ServiceOptions): ServiceSpec {
   const { places, portOffset } = options;
   const port = system.central_port + portOffset;
@@ -244,7 +260,7 @@ function engine(cp: CpFile, system: SystemFile, options: ServiceOptions): Servic
       IDLE_LIMIT_S: String(cp.idle_limit_s),
       SAMPLE_FLUSH_S: String(system.sample_flush_s),
     },
-    dependsOn: [serviceNames.charger(cp.cp_id), serviceNames.mqtt],
+    dependsOn: [serviceNames.charger(cp.cp_id), serviceNames.mqtt, serviceNames.bridge],
   });
 }
 
@@ -267,7 +283,7 @@ function monitor(cp: CpFile, system: SystemFile, options: ServiceOptions): Servi
       STATUS_INTERVAL_MS: String(cp.status_interval_ms),
       STATUS_TTL_MS: String(cp.status_ttl_ms),
     },
-    dependsOn: [serviceNames.mqtt],
+    dependsOn: [serviceNames.mqtt, serviceNames.bridge],
     files: [{ path: registrationPath, content: jsonText(registrationOf(cp)), watched: true }],
   });
 }
