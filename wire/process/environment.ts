@@ -1,5 +1,6 @@
 // A process's configuration: environment variables through a schema, with an error that names the variable.
 import * as z from "zod";
+import { isSecretName, redact } from "./redact.rules.ts";
 
 /** Reads the variables named by the schema's keys, or ends the process with one line per wrong value. */
 export function readEnvironment<S extends z.ZodObject>(
@@ -15,7 +16,8 @@ export function readEnvironment<S extends z.ZodObject>(
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) {
     const name = issue.path.join(".");
-    process.stderr.write(`configuration: ${name}=${named[name] ?? "(not set)"}: ${issue.message}\n`);
+    const value = named[name] === undefined ? "(not set)" : isSecretName(name) ? "[hidden]" : named[name];
+    process.stderr.write(`${redact(`configuration: ${name}=${value}`)}: ${issue.message}\n`);
   }
   process.exit(78); // EX_CONFIG: a supervisor need not try again before the configuration changed
 }

@@ -1,4 +1,6 @@
 // One line per happening on standard output: `<ISO time> <LEVEL> <who> | <what>`. The supervisor or systemd keeps it.
+// What looks like a secret is hidden.
+import { redact } from "./redact.rules.ts";
 
 export type Level = "DEBUG" | "INFO" | "WARN" | "ERROR";
 
@@ -16,7 +18,7 @@ export function openLog(
   verbose: boolean = process.env.LOG_LEVEL === "debug",
 ): Log {
   const say = (level: Level) => (what: string) =>
-    write(`${new Date().toISOString()} ${level} ${who} | ${what}\n`);
+    write(`${new Date().toISOString()} ${level} ${who} | ${redact(what)}\n`);
   return {
     debug: verbose ? say("DEBUG") : () => {},
     info: say("INFO"),
