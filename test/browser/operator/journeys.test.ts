@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { connectAsync } from "mqtt";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readPasswords } from "../../../simulator/fleet/password-files.ts";
 import { mqttTopics } from "../../../wire/messages/index.ts";
 import { eventually, LiveFleet } from "../../support/live-fleet.ts";
 import { findingsOf } from "../support/axe.ts";
@@ -250,7 +251,12 @@ async function publishBadRegistration(cp: string): Promise<void> {
     at: { boot: "another-start", mono: 1, wall: Date.now(), synced: true },
     body: { ...known, name: repairedName, powerW: "eleven" },
   };
-  const client = await connectAsync(`mqtt://127.0.0.1:${fleet.port(1883)}`, { clientId: `${cp}-monitor` });
+  const clientId = `${cp}-monitor`;
+  const client = await connectAsync(`mqtt://127.0.0.1:${fleet.port(1883)}`, {
+    clientId,
+    username: clientId,
+    password: readPasswords(fleet.places, "ev-cp-m-2").get(clientId) ?? "",
+  });
   await client.publishAsync(mqttTopics.monitorEvents(cp), JSON.stringify(event), { qos: 1 });
   await client.endAsync();
 }
