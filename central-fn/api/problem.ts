@@ -2,6 +2,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { redact } from "../../wire/process/redact.rules.ts";
 
 /** `detail` is for the caller: what is wrong and what would be right, never the inside of this process. */
 export class Problem extends Error {
@@ -20,8 +21,9 @@ export function problemResponse(c: Context, { status, message, headers }: Proble
     type: "about:blank",
     title: STATUS_CODES[status] ?? "Error",
     status,
-    detail: message,
-    instance: c.req.path,
+    // What a caller put in a wrong place is not said back to him: refusals are shown, copied and kept.
+    detail: redact(message),
+    instance: redact(c.req.path),
   };
   return c.body(JSON.stringify(body), status, {
     "content-type": "application/problem+json",
