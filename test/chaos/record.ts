@@ -58,6 +58,7 @@ export async function record(options: RunOptions): Promise<{ history: History; m
   try {
     await fleet.up();
     await fleet.whole(wholeWithinMs);
+    if (areReal()) await fleet.settled(8_000, 90_000);
     say(`the fleet is up and whole`);
     const missing = await suffer(ground, durationMs, history);
     say(missing.length === 0 ? "all is quiet; collecting" : `no rest: ${missing.join("; ")}`);

@@ -181,6 +181,25 @@ export class LiveFleet {
     });
   }
 
+  /** For so long in a row every look at the list was answered within half a second, fresh and with everybody On. */
+  async settled(forMs: number, withinMs: number): Promise<void> {
+    let sinceMs = performance.now();
+    await eventually(
+      `${forMs} ms of swift answers`,
+      async () => {
+        const askedMs = performance.now();
+        const list = await this.cps().catch(() => undefined);
+        const isWell =
+          performance.now() - askedMs < 500 &&
+          list?.feed.stale_since === null &&
+          list.charging_points.every(({ state }) => state === "ON");
+        if (!isWell) sinceMs = performance.now();
+        return performance.now() - sinceMs > forMs || undefined;
+      },
+      withinMs,
+    );
+  }
+
   /** Every charge point's monitor was heard through the whole road after this instant (wall clock, ms). */
   async heardAfter(atMs: number, withinMs: number): Promise<void> {
     await eventually(

@@ -7,6 +7,7 @@
 // 3. A listener on the broker needs a certificate (`watch-…` may read everything and say nothing).
 // 4. DynamoDB Local answers a moment before its file has what it answers: killed with SIGKILL it may forget a bill,
 //    which the service that it stands for never does. It is frozen, cut off and stopped instead.
+// 5. Programs on Java are slow in their first minute: whoever judges times waits until the fleet answers swiftly.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { Places } from "../../simulator/fleet/places.ts";
