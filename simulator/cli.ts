@@ -45,6 +45,13 @@ async function run(argv: readonly string[], output: Output): Promise<number> {
       const { token } = await import("./cli/token.ts");
       return token(args, output);
     }
+    case "credentials":
+    case "revoke":
+    case "rotate-credentials":
+    case "rotate-key": {
+      const { accessVerbs } = await import("./cli/access-verbs.ts");
+      return accessVerbs[args.verb](args, output);
+    }
     case "load": {
       const { load } = await import("./cli/load.ts");
       return load(args, output);

@@ -1,13 +1,12 @@
-// Bearer tokens: JSON Web Tokens signed with one local key. Who may call at all, and as whom.
+// Bearer tokens: JSON Web Tokens signed with a local key. Who may call at all, and as whom.
 //
-// 1. One algorithm, one issuer, one audience, one key id; a token without expiry is none.
-// 2. The key file is readable by its owner alone.
-import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+// 1. One algorithm, one issuer, one audience, key ids that are ours; a token without expiry is none.
+// 2. Keys rotate without a restart: the newest signs, an older one verifies until its time is over.
+import { createHash } from "node:crypto";
 import { decode, sign, verify } from "hono/jwt";
 import * as z from "zod";
 import { Id } from "../../wire/messages/index.ts";
+import { loadOrMakeKeys, type TokenKey, versionOfKeys } from "./token-keys.ts";
 
 const algorithm = "HS256";
 const issuer = "ev-local";
@@ -38,29 +37,68 @@ export interface Tokens {
   verifyCookie(value: string): Promise<Caller | undefined>;
 }
 
-/** Tokens under the key in the file `keyPath`, which is made (mode 0600, with its folder) when absent. */
+/** Tokens under the keys in the file `keyPath`, which is made when absent and read again when it was replaced. */
 export function openTokens(keyPath: string): Tokens {
-  return tokensOf(loadOrMakeKey(keyPath));
+  let ring = ringOf(loadOrMakeKeys(keyPath));
+  let seen = versionOfKeys(keyPath);
+  return tokensUnder(() => {
+    const version = versionOfKeys(keyPath);
+    if (version !== undefined && version !== seen) {
+      ring = ringOf(loadOrMakeKeys(keyPath));
+      seen = version;
+    }
+    return ring;
+  });
 }
 
 /** `key` has at least 32 bytes. */
 export function tokensOf(key: Uint8Array): Tokens {
-  if (key.byteLength < 32) throw new Error(`a token key has at least 32 bytes, this one ${key.byteLength}`);
-  const kid = createHash("sha256").update(key).digest("hex").slice(0, 8);
-  const jwk = { kty: "oct", alg: algorithm, kid, k: Buffer.from(key).toString("base64url") };
-  const verifying = crypto.subtle.importKey(
-    "raw",
-    new Uint8Array(key),
-    { name: "HMAC", hash: "SHA-256" },
-    false,
-    ["verify"],
-  );
+  const ring = ringOf([{ bytes: key, untilMs: null }]);
+  return tokensUnder(() => ring);
+}
+
+/** What tokens signed by this key carry as its name. */
+export function keyIdOfKey(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 8);
+}
+
+interface Ring {
+  signing: { kty: string; alg: string; kid: string; k: string };
+  verifying: ReadonlyMap<unknown, { key: Promise<CryptoKey>; untilMs: number | null }>;
+}
+
+function ringOf(keys: readonly TokenKey[]): Ring {
+  const [first] = keys;
+  if (!first) throw new Error("no token key to sign with");
+  for (const { bytes } of keys)
+    if (bytes.byteLength < 32)
+      throw new Error(`a token key has at least 32 bytes, this one ${bytes.byteLength}`);
+  return {
+    signing: {
+      kty: "oct",
+      alg: algorithm,
+      kid: keyIdOfKey(first.bytes),
+      k: Buffer.from(first.bytes).toString("base64url"),
+    },
+    verifying: new Map(
+      keys.map(({ bytes, untilMs }) => [keyIdOfKey(bytes), { key: verifyingKey(bytes), untilMs }] as const),
+    ),
+  };
+}
+
+function verifyingKey(bytes: Uint8Array): Promise<CryptoKey> {
+  const hmac = { name: "HMAC", hash: "SHA-256" };
+  return crypto.subtle.importKey("raw", new Uint8Array(bytes), hmac, false, ["verify"]);
+}
+
+function tokensUnder(ring: () => Ring): Tokens {
   const signed = ({ sub, role }: Pick<Caller, "sub" | "role">, aud: string, exp: number) =>
-    sign({ iss: issuer, aud, sub, role, exp }, jwk, algorithm);
+    sign({ iss: issuer, aud, sub, role, exp }, ring().signing, algorithm);
   const verified = async (token: string, aud: string): Promise<Caller | undefined> => {
     try {
-      if (keyIdOf(token) !== kid) return undefined;
-      const payload = await verify(token, await verifying, { alg: algorithm, iss: issuer, aud });
+      const known = ring().verifying.get(keyIdOf(token));
+      if (!known || (known.untilMs !== null && known.untilMs <= Date.now())) return undefined;
+      const payload = await verify(token, await known.key, { alg: algorithm, iss: issuer, aud });
       const claims = Claims.safeParse(payload);
       if (!claims.success) return undefined;
       const { sub, role, exp } = claims.data;
@@ -82,43 +120,4 @@ export function tokensOf(key: Uint8Array): Tokens {
 function keyIdOf(token: string): unknown {
   const { header } = decode(token);
   return "kid" in header ? header.kid : undefined;
-}
-
-function loadOrMakeKey(path: string): Uint8Array {
-  const known = readKey(path);
-  if (known) return known;
-  mkdirSync(dirname(path), { recursive: true });
-  // Linked into place whole: of two processes that start at once, both end with the same key.
-  const fresh = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  writeFileSync(fresh, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx", flush: true });
-  try {
-    linkSync(fresh, path);
-  } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
-  } finally {
-    rmSync(fresh);
-  }
-  const made = readKey(path);
-  if (!made) throw new Error(`token key ${path} vanished while it was made`);
-  return made;
-}
-
-function readKey(path: string): Uint8Array | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8").trim();
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-  if (!/^[0-9a-f]{64,}$/.test(text))
-    throw new Error(
-      `token key ${path} holds no key of 64 hex digits: delete the file (a new one is made, and old tokens end)`,
-    );
-  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
-  return Buffer.from(text, "hex");
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

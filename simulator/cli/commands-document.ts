@@ -14,7 +14,8 @@ const chapters: readonly (readonly [title: string, verbs: readonly string[]])[] 
   ["Charge points and drivers", ["add-cp", "add-driver", "remove", "clean", "apply", "export", "import"]],
   ["Simulated chargers and cars", ["plug", "unplug", "charger"]],
   ["Verifying and measuring", ["scenario", "test-fault-tolerance", "load"]],
-  ["Other", ["token", "help"]],
+  ["Credentials and keys", ["token", "credentials", "revoke", "rotate-credentials", "rotate-key"]],
+  ["Other", ["help"]],
 ];
 
 /** The whole page as Markdown. */

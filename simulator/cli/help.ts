@@ -70,6 +70,22 @@ export const verbs: readonly (readonly [usage: string, does: string])[] = [
     "token [--json] [--for 720h] NAME…",
     "tokens for drivers on other hosts, or for an operator, one per line; on Central's host",
   ],
+  [
+    "credentials [--json] CP…",
+    "MQTT passwords for charge points on other hosts (11, 11..15), a bridge there, or watch-NAME who only listens",
+  ],
+  [
+    "revoke [--json] CP…",
+    "end the MQTT credentials of a charge point (11) or of one part (ev-cp-e-11): it is cut and refused",
+  ],
+  [
+    "rotate-credentials [--json] CP…",
+    "new MQTT credentials for charge points of this host, taken up without a restart",
+  ],
+  [
+    "rotate-key [--json] [--for T]",
+    "a new key signs Central's tokens; the old one verifies for T more, 30 days unless said",
+  ],
   ["help", "every command, in short"],
 ];
 
@@ -89,12 +105,14 @@ export const notes: readonly string[] = [
   "Several hosts (10.0.0.1 is the servers' own address):",
   "  servers    ev up --only kafka,mqtt,bridge,central --listen 10.0.0.1",
   "             ev token driver-frank      prints the token that Frank's host needs",
-  "  chargers   MQTT_URL=mqtt://10.0.0.1:1883 CENTRAL_HOST=10.0.0.1 ev up --only cps",
-  "             with CP_ID=CP-011 that one alone, made when it is new",
+  "             ev credentials 11          prints the passwords that charge point 11 needs at the MQTT broker",
+  "  chargers   MQTT_URL=mqtt://10.0.0.1:1883 CENTRAL_HOST=10.0.0.1 EV_MQTT_CREDENTIALS=… ev up --only cps",
+  "             with CP_ID=CP-011 that one alone, made when it is new; EV_MQTT_CREDENTIALS_FILE holds several",
   "  drivers    CENTRAL_HOST=10.0.0.1 EV_TOKEN=… ev up --only drivers",
   "             with DRIVER_ID=frank that one alone; EV_TOKEN_FILE holds several tokens, one per line",
-  "Everything stays on loopback without --listen [EV_LISTEN]. With it, MQTT and Kafka ask nobody for a password and",
-  "nothing is encrypted: only for a network whose every host you trust. Central asks for tokens.",
+  "Everything stays on loopback without --listen [EV_LISTEN]. With it, Kafka asks nobody for a password and nothing is",
+  "encrypted: only for a network whose every host you trust. MQTT asks for passwords, Central for tokens.",
+  "MQTT_ANONYMOUS=1 says that a broker elsewhere asks nobody.",
   "",
   "ev disconnect cuts the lines between services, in this host's ev process; what you open yourself (the pages,",
   "curl) is not cut. It lasts through restarts of the service, until ev connect or the end of the fleet.",

@@ -33,7 +33,7 @@ export function hostLines({ specs, doors }: Host, servers: Servers): string[] {
 function doorLine({ role, at }: Pick<Door, "role" | "at">): string {
   switch (role) {
     case "mqtt":
-      return `    MQTT_URL=mqtt://${at}  no password, no encryption: whoever reaches it can speak as any charge point`;
+      return `    MQTT_URL=mqtt://${at}  asks for passwords (\`ev credentials 11\` prints them), no encryption`;
     case "kafka":
       return `    KAFKA_BOOTSTRAP=${at}  no password, no encryption: whoever reaches it can read and write everything`;
     default:

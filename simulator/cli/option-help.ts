@@ -91,8 +91,8 @@ export const optionHelp: Readonly<Record<OptionName, OptionHelp>> = {
   },
   "--for": {
     typed: "--for T",
-    of: "scenario, load, token",
-    does: "how long: a soak, a measurement, a token's validity (90s, 10m, 8h)",
+    of: "scenario, load, token, rotate-key",
+    does: "how long: a soak, a measurement, a token's validity, an old key's (90s, 10m, 8h)",
   },
   "--keep": {
     typed: "--keep",

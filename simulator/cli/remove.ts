@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Complaint } from "../fleet/complaint.ts";
 import { editFleet, forgetMember, removedPath, removeMembers } from "../fleet/edit.ts";
 import type { Fleet } from "../fleet/fleet-schemas.ts";
+import { forgetClients } from "../fleet/mqtt-admission.ts";
 import { serviceNames } from "../fleet/names.ts";
 import { type Places, placesOf } from "../fleet/places.ts";
 import { dynamicMembers, membersMeant } from "../fleet/removal.ts";
@@ -61,6 +62,13 @@ async function removeFrom(
     return chosen;
   });
   const applied = ids.length > 0 ? await applyNow(args, places) : undefined;
+  const cps = ids.filter((id) => !id.startsWith("driver-"));
+  // Only after its last words: the end of a session still needs its password.
+  await forgetClients(
+    places,
+    cps.flatMap((cp) => [`${cp}-engine`, `${cp}-monitor`]),
+    cps.flatMap((cp) => [serviceNames.engine(cp), serviceNames.monitor(cp)]),
+  );
   const gone = await Promise.all(
     ids.map(async (id): Promise<Gone> => {
       const isDriver = id.startsWith("driver-");

@@ -100,9 +100,10 @@ function keepGiven(services: readonly Service[], places: Places, { given, mqttUr
     if (changed) writePasswords(places, service, passwords);
   }
   if (without.length === 0) return;
-  const [first] = without;
+  const [first, ...others] = without;
+  const more = others.length === 0 ? "" : ` and ${others.length} other${others.length > 1 ? "s" : ""}`;
   throw new Complaint(
-    `no MQTT password for ${first}${without.length > 1 ? ` and ${without.length - 1} others` : ""} at ${hostOf(mqttUrl)}: run \`ev credentials ${wordsFor(without)}\` on the broker's host, and give what it prints as EV_MQTT_CREDENTIALS, or in a file as EV_MQTT_CREDENTIALS_FILE (MQTT_ANONYMOUS=1: that broker asks nobody)`,
+    `no MQTT password for ${first}${more} at ${hostOf(mqttUrl)}: run \`ev credentials ${wordsFor(without)}\` on the broker's host, and give what it prints as EV_MQTT_CREDENTIALS, or in a file as EV_MQTT_CREDENTIALS_FILE (MQTT_ANONYMOUS=1: that broker asks nobody)`,
   );
 }
 

@@ -1,5 +1,7 @@
 // Tokens of this machine: each driver's, written where its phone reads it, and the operator's for page and view.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
 import { openTokens } from "../../central-fn/api/tokens.ts";
 import { driverIdOf } from "../workers/simulated.ts";
 import { phoneTokensPath } from "../workers/worker-specs.ts";
@@ -9,7 +11,8 @@ import type { Places } from "./places.ts";
 import type { ServiceSpec } from "./service-spec.ts";
 import { driverTokenPath, type Servers } from "./services.ts";
 
-const driverTokenS = 30 * 86_400;
+/** Longest life of what is signed without being asked; a key that was replaced verifies as long. */
+export const driverTokenS = 30 * 86_400;
 const operatorTokenS = 7 * 86_400;
 
 /** Rejects with a Complaint when a driver has no token for a Central elsewhere: only that Central's host can give one. */
@@ -71,6 +74,38 @@ async function preparePhones(count: number, places: Places, servers: Servers): P
     return [sub, await tokens.sign({ sub, role: "driver", expiresInS: driverTokenS })] as const;
   });
   writePrivate(path, `${JSON.stringify(Object.fromEntries(await Promise.all(entries)))}\n`);
+}
+
+/**
+ * New tokens, by the key that signs now, for all phones of this host that hold one of ours; they read it at their next
+ * request. Answers whose.
+ */
+export async function renewTokens(places: Places): Promise<string[]> {
+  const tokens = openTokens(places.tokenKey);
+  const renewed = async (token: string) => {
+    const caller = await tokens.verify(token);
+    if (caller?.role !== "driver") return undefined;
+    return { sub: caller.sub, token: await tokens.sign({ ...caller, expiresInS: driverTokenS }) };
+  };
+  const done: string[] = [];
+  for (const file of readdirSync(places.run).filter((name) => name.endsWith(".token"))) {
+    const path = join(places.run, file);
+    const fresh = await renewed(readFileSync(path, "utf8").trim());
+    if (!fresh) continue;
+    writePrivate(path, `${fresh.token}\n`);
+    done.push(fresh.sub);
+  }
+  const many = phoneTokensPath(places);
+  if (!existsSync(many)) return done;
+  const held = z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(many, "utf8")));
+  for (const [driver, token] of Object.entries(held)) {
+    const fresh = await renewed(token);
+    if (!fresh) continue;
+    held[driver] = fresh.token;
+    done.push(driver);
+  }
+  writePrivate(many, `${JSON.stringify(held)}\n`);
+  return done;
 }
 
 /** For the operator page's link and the live view. */

@@ -18,12 +18,16 @@ export interface Authority {
   server(): KeyPair;
   /** For a client whom the certificate calls by this name. */
   client(name: string): KeyPair;
+  /** Another one for that client; with `as`, in that file of the authority's folder instead of its own. */
+  anotherFor(name: string, as?: string): KeyPair;
 }
 
 const serverDays = 825;
 const authorityDays = 3_650;
 /** X.509's ub-common-name. */
 const longestName = 64;
+
+const clientExtensions = ["basicConstraints=critical,CA:FALSE", "extendedKeyUsage=clientAuth"];
 
 /** The authority in this folder, made when it is not there. Throws a Complaint without openssl. */
 export function authorityIn(folder: string): Authority {
@@ -45,6 +49,9 @@ export function authorityIn(folder: string): Authority {
     extensions: string[],
   ): KeyPair => {
     if (existsSync(pair.cert) && existsSync(pair.key)) return pair;
+    return issue(pair, name, days, signed, extensions);
+  };
+  const issue: typeof make = (pair, name, days, signed, extensions) => {
     const fresh = { cert: `${pair.cert}.new`, key: `${pair.key}.new` };
     openssl([
       ...["req", "-x509", "-config", config, "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
@@ -71,18 +78,20 @@ export function authorityIn(folder: string): Authority {
         "extendedKeyUsage=serverAuth",
         "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1",
       ]),
-    client: (name) => {
-      if (name.length > longestName || !/^[A-Za-z0-9-]+$/.test(name))
-        throw new RangeError(`no name for a certificate: ${name}`);
-      return make(at(join("clients", name)), name, serverDays, true, [
-        "basicConstraints=critical,CA:FALSE",
-        "extendedKeyUsage=clientAuth",
-      ]);
-    },
+    client: (name) => make(at(join("clients", named(name))), name, serverDays, true, clientExtensions),
+    anotherFor: (name, as = join("clients", name)) =>
+      issue(at(as), named(name), serverDays, true, clientExtensions),
   };
 }
 
-function openssl(args: string[]): void {
+function named(name: string): string {
+  if (name.length > longestName || !/^[A-Za-z0-9-]+$/.test(name))
+    throw new RangeError(`no name for a certificate: ${name}`);
+  return name;
+}
+
+/** Throws what openssl says, or a Complaint where there is none. */
+export function openssl(args: string[]): void {
   try {
     execFileSync("openssl", args, { stdio: ["ignore", "ignore", "pipe"] });
   } catch (error) {

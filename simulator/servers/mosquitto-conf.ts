@@ -8,6 +8,8 @@ export interface MosquittoSettings {
   ca: string;
   cert: string;
   key: string;
+  /** Certificates that count no more. */
+  revoked: string;
   /** Greatest control packet after its header, bytes. */
   maxPacketBytes: number;
   /** The user to run as, for who starts it as root. */
@@ -20,6 +22,7 @@ export function mosquittoConf(settings: MosquittoSettings): string {
     `cafile ${settings.ca}`,
     `certfile ${settings.cert}`,
     `keyfile ${settings.key}`,
+    `crlfile ${settings.revoked}`,
     "tls_version tlsv1.2",
     "require_certificate true",
     // The certificate says who it is; what a client calls itself is replaced by that, so that nobody can take over

@@ -13,6 +13,7 @@ import type { Say } from "./maven.ts";
 import { admitClients, clientsFolder, mosquittoName, tlsOf } from "./mosquitto-clients.ts";
 import { mosquittoConf } from "./mosquitto-conf.ts";
 import { freePorts } from "./ports.ts";
+import { revocationListOf } from "./revocation-list.ts";
 import { endServer, runningServer, startServer, whenReady } from "./server-process.ts";
 import { runTool } from "./tool.ts";
 
@@ -56,9 +57,10 @@ export async function prepareMosquitto(
   const { cert, key } = authority.server();
   const conf = join(dir, "mosquitto.conf");
   const user = userInfo().username;
+  const { path: revoked } = revocationListOf(authority);
   writeFileSync(
     conf,
-    mosquittoConf({ port, folder: dir, ca: authority.ca, cert, key, maxPacketBytes, user }),
+    mosquittoConf({ port, folder: dir, ca: authority.ca, cert, key, revoked, maxPacketBytes, user }),
   );
   return { ...program, args: ["-c", conf], toInstall, url: `mqtts://localhost:${port}` };
 }

@@ -1,7 +1,7 @@
 // ev-drivers-N: many drivers' phones in one process, each with the behaviour, the token and the connection to Central
 // that a phone of its own has; without pages and ports.
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
@@ -39,7 +39,8 @@ const env = readEnvironment(
 );
 const log = openLog(`Drivers 1 to ${env.DRIVERS}`);
 const off = new AbortController();
-const tokens = readTokens();
+let tokensVersion = 0;
+let tokens = readTokens();
 const cps = numbersOf({ first: env.FIRST, last: env.LAST, except: env.EXCEPT });
 const running: Promise<void>[] = [];
 mkdirSync(env.DATA_DIR, { recursive: true });
@@ -54,6 +55,14 @@ function readTokens(): Record<string, string> {
   }
 }
 
+/** The file is looked at for each request: renewed tokens need no restart. */
+function tokenOf(driver: string): string {
+  const { mtimeMs } = statSync(env.TOKENS_PATH);
+  if (mtimeMs !== tokensVersion) tokens = readTokens();
+  tokensVersion = mtimeMs;
+  return tokens[driver] ?? "";
+}
+
 const pause = (ms: number) =>
   delay(ms, undefined, { signal: off.signal }).catch((error: unknown) => {
     if (!off.signal.aborted) throw error;
@@ -61,7 +70,7 @@ const pause = (ms: number) =>
 
 async function switchOn(n: number): Promise<void> {
   const driver = driverIdOf(n);
-  const central = await openCentral(env.CENTRAL_URL, () => tokens[driver] ?? "");
+  const central = await openCentral(env.CENTRAL_URL, () => tokenOf(driver));
   const now = () => Date.now();
   try {
     await runPhone(

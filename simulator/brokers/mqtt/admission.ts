@@ -8,7 +8,6 @@ import type { Log } from "../../../wire/process/log.ts";
 import { isPasswordOf, isStillAdmitted, type KnownClient } from "./clients.rules.ts";
 import { type ClientsFile, openClientsFile } from "./clients-file.ts";
 import { refusal } from "./rules.ts";
-import type { ToldOnce } from "./told-once.ts";
 
 /** Nobody is asked for a password, or those are asked whose hashes lie in this file. */
 export type Access = { open: true } | { open: false; clientsPath: string };
@@ -31,12 +30,7 @@ const badPassword = 4;
 const notAuthorized = 5;
 
 /** `connected` gives those that are in. Throws when the file cannot be read. */
-export function openAdmission(
-  access: Access,
-  connected: () => Iterable<Client>,
-  log: Log,
-  tell: ToldOnce,
-): Admission {
+export function openAdmission(access: Access, connected: () => Iterable<Client>, log: Log): Admission {
   const cameAs = new WeakMap<Client, KnownClient>();
   const file: ClientsFile | undefined = access.open
     ? undefined
@@ -45,7 +39,7 @@ export function openAdmission(
     for (const client of connected()) {
       const then = cameAs.get(client);
       if (!then || isStillAdmitted(then, file?.find(client.id))) continue;
-      tell.warn(`${client.id}: its password has ended: cut`);
+      log.warn(`${client.id}: its password has ended: cut`);
       client.close();
     }
   };

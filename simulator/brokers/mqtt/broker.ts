@@ -66,7 +66,7 @@ export async function openBroker(options: BrokerOptions, log: Log): Promise<Brok
     },
   });
   const inside = new Set<Client>();
-  const admission = openAdmission(options, () => inside, log, tell);
+  const admission = openAdmission(options, () => inside, log);
   aedes.on("client", (client) => inside.add(client));
   aedes.on("clientDisconnect", (client) => inside.delete(client));
   aedes.on("clientError", (client, error) => tell.warn(`${client.id}: ${errorText(error)}`));

@@ -14,7 +14,8 @@ export function toldOnce(log: Log): ToldOnce {
   let repeats = new Map<string, number>();
   let untold = 0;
   const sumUp = () => {
-    for (const [text, count] of repeats) if (count > 0) log.warn(`${text} (${count} times more)`);
+    for (const [text, count] of repeats)
+      if (count > 0) log.warn(`${text} (${count === 1 ? "once" : `${count} times`} more)`);
     if (untold > 0) log.warn(`${untold} more complaints of other kinds`);
     repeats = new Map();
     untold = 0;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sign } from "hono/jwt";
 import { afterAll, describe, expect, it } from "vitest";
+import { loadOrMakeKeys, rotateKeys } from "../../../central-fn/api/token-keys.ts";
 import { openTokens, tokensOf } from "../../../central-fn/api/tokens.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ev-tokens-"));
@@ -29,6 +30,62 @@ describe("the key file", () => {
     expect(() => tokensOf(Buffer.from("short"))).toThrow(/32 bytes/);
   });
 });
+
+describe("a key that is replaced", () => {
+  const day = 86_400_000;
+
+  it("verifies what it signed as long as it was given; a process that runs takes the new one up", async () => {
+    const path = join(folder, "rotated");
+    const running = openTokens(path);
+    const before = await running.sign({ ...alice, expiresInS: 60 });
+    rotateKeys(path, Date.now() + day, Date.now());
+    const after = await running.sign({ ...alice, expiresInS: 60 });
+    expect(kidOf(after)).not.toBe(kidOf(before));
+    for (const token of [before, after]) {
+      expect(await running.verify(token)).toMatchObject(alice);
+      expect(await openTokens(path).verify(token)).toMatchObject(alice);
+    }
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it("counts no more when its time is over, in a process that knew it as well", async () => {
+    const path = join(folder, "over");
+    const running = openTokens(path);
+    const before = await running.sign({ ...alice, expiresInS: 60 });
+    const cookie = await running.signCookie({ ...alice, expiresAtMs: Date.now() + 60_000 });
+    const nowMs = Date.now();
+    rotateKeys(path, nowMs - 1, nowMs - 2);
+    expect(loadOrMakeKeys(path)).toHaveLength(2);
+    expect(await running.verify(before)).toBeUndefined();
+    expect(await running.verifyCookie(cookie)).toBeUndefined();
+    expect(await openTokens(path).verify(before)).toBeUndefined();
+    rotateKeys(path, nowMs + day, nowMs);
+    // The oldest is over and gone; the one in between counts.
+    expect(loadOrMakeKeys(path).map(({ untilMs }) => untilMs)).toEqual([null, nowMs + day]);
+  });
+
+  it("ends no later than the one before it was to end, when the next is replaced at once", () => {
+    const path = join(folder, "twice");
+    const nowMs = Date.now();
+    openTokens(path);
+    rotateKeys(path, nowMs + day, nowMs);
+    rotateKeys(path, nowMs + 1_000, nowMs);
+    expect(loadOrMakeKeys(path).map(({ untilMs }) => untilMs)).toEqual([null, nowMs + 1_000, nowMs + 1_000]);
+  });
+
+  it("is told when its file is wrong", () => {
+    const path = join(folder, "half");
+    const hex = "ab".repeat(32);
+    for (const text of [`${hex} until tomorrow`, `${hex}\n${hex}`, `${hex} until 2026-12-01T00:00:00.000Z`]) {
+      writeFileSync(path, `${text}\n`);
+      expect(() => openTokens(path)).toThrow(/64 hex digits/);
+    }
+  });
+});
+
+function kidOf(token: string): unknown {
+  return JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).kid;
+}
 
 describe("a token", () => {
   const key = Buffer.alloc(32, 7);

@@ -188,5 +188,5 @@ test("what a host was not told, and what it opened, is said in plain words", () 
   const servers = { specs: [{ role: "kafka" }, { role: "mqtt" }, { role: "central" }] as const, doors: [] };
   expect(hostLines(servers, {})).toEqual([]);
   const open = { ...servers, doors: [{ role: "mqtt", at: "10.0.0.1:1883" }] as const };
-  expect(hostLines(open, {}).join("\n")).toMatch(/MQTT_URL=mqtt:\/\/10\.0\.0\.1:1883 {2}no password/);
+  expect(hostLines(open, {}).join("\n")).toMatch(/MQTT_URL=mqtt:\/\/10\.0\.0\.1:1883 {2}asks for passwords/);
 });

@@ -41,6 +41,7 @@ test("the broker takes only TLS 1.2 and later, asks for certificates, and lets n
     ca: "/srv/m/ca.crt",
     cert: "/srv/m/server.crt",
     key: "/srv/m/server.key",
+    revoked: "/srv/m/revoked.pem",
     maxPacketBytes: 17_408,
     user: "ev",
   });
@@ -51,6 +52,7 @@ test("the broker takes only TLS 1.2 and later, asks for certificates, and lets n
     "use_identity_as_username true",
     "allow_anonymous false",
     "acl_file /srv/m/acl",
+    "crlfile /srv/m/revoked.pem",
     "max_packet_size 17408",
   ])
     expect(conf.split("\n")).toContain(line);
