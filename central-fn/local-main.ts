@@ -15,6 +15,7 @@ import { openTokens } from "./api/tokens.ts";
 import { createHandler, handsOf } from "./on-event/batch.ts";
 import { centralGroup, centralTopics, handleRecords } from "./on-event/consume.ts";
 import { perform } from "./on-event/execute.ts";
+import { HeardMemory } from "./on-event/heard.ts";
 import { centralEnvironment, kafkaAddressOf } from "./on-event/parts.ts";
 import { sweep } from "./on-event/sweep.ts";
 import { readPage } from "./pages/built-pages.ts";
@@ -80,7 +81,7 @@ const server = await had(
 );
 log.info(`started successfully, ${server.url}`);
 
-const handler = createHandler({ table, producer, partitions, log, nowMs });
+const handler = createHandler({ table, producer, partitions, log, nowMs, heard: new HeardMemory(true) });
 const hands = handsOf({ table, producer, partitions, log });
 let consumer: ReturnType<typeof openConsumer> | undefined;
 let sweepTimer: NodeJS.Timeout | undefined;

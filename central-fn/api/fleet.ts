@@ -4,8 +4,19 @@
 // is older than that, nor older than what somebody was told of a single charge point since.
 import { isDeepStrictEqual } from "node:util";
 import { partitionOf } from "../../wire/messages/index.ts";
+import { feedIn } from "../rules/feeds.ts";
 import type { Key, Table } from "../tables/port.ts";
-import { type CpRow, type FeedRow, keys, type LiveRow, partitions, type SessionRow } from "../tables/rows.ts";
+import {
+  type CpRow,
+  type FeedRow,
+  type FeedsRow,
+  feedsPerRow,
+  feedsRowOf,
+  keys,
+  type LiveRow,
+  partitions,
+  type SessionRow,
+} from "../tables/rows.ts";
 
 /** What is known of one charge point. */
 export interface CpFacts {
@@ -89,19 +100,25 @@ export async function readSome(
   ids: readonly string[],
   feedCount: number,
 ): Promise<Map<string, CpFacts>> {
-  const feeds = [...new Set(ids.map((id) => partitionOf(id, feedCount)))];
-  const values = await readAll(table, [...ids.map(keys.cp), ...feeds.map(keys.feed)]);
-  const feedRows = new Map(feeds.map((feed, i) => [feed, values[ids.length + i] as FeedRow | undefined]));
+  const feeds = [...new Set(ids.map((id) => feedsRowOf(partitionOf(id, feedCount))))];
+  const wanted = [...ids.map(keys.cp), ...feeds.map((row) => keys.feeds(row * feedsPerRow))];
+  const values = await readAll(table, wanted);
+  const feedRows = new Map(feeds.map((row, i) => [row, values[ids.length + i] as FeedsRow | undefined]));
+  const feedOf = (cp: string) => {
+    const feed = partitionOf(cp, feedCount);
+    return feedIn(feedRows.get(feedsRowOf(feed)), feed);
+  };
   const cps = values.slice(0, ids.length).flatMap((value) => (value ? [value as CpRow] : []));
   const running = await readRunning(table, cps);
-  return new Map(
-    cps.map((cp) => [cp.cp, { cp, ...running(cp), feed: feedRows.get(partitionOf(cp.cp, feedCount)) }]),
-  );
+  return new Map(cps.map((cp) => [cp.cp, { cp, ...running(cp), feed: feedOf(cp.cp) }]));
 }
 
 export async function readFeeds(table: Table, count: number): Promise<(FeedRow | undefined)[]> {
-  const rows = await table.getMany(Array.from({ length: count }, (_, feed) => keys.feed(feed)));
-  return rows.map((row) => row?.value as FeedRow | undefined);
+  const wanted = Array.from({ length: feedsRowOf(count - 1) + 1 }, (_, row) => keys.feeds(row * feedsPerRow));
+  const rows = await table.getMany(wanted);
+  return Array.from({ length: count }, (_, feed) =>
+    feedIn(rows[feedsRowOf(feed)]?.value as FeedsRow | undefined, feed),
+  );
 }
 
 type Running = Pick<CpFacts, "session" | "live">;

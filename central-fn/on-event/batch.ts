@@ -7,6 +7,7 @@ import { errorText, type Log } from "../../wire/process/log.ts";
 import type { Table } from "../tables/port.ts";
 import type { KafkaRecord } from "./dead-letters.ts";
 import { type Hands, isRetriable, perform } from "./execute.ts";
+import type { HeardMemory } from "./heard.ts";
 import type { Send } from "./plan.ts";
 import { burial, type Work, worksOf } from "./works.ts";
 
@@ -39,6 +40,8 @@ export interface HandlerParts {
   partitions: number;
   log: Log;
   nowMs(): number;
+  /** Of a process that lives on after the batch; without, nothing outlives it. */
+  heard?: HeardMemory;
 }
 
 export type Handler = (event: MskEvent) => Promise<BatchResponse>;

@@ -4,8 +4,9 @@
 //    expires like every request.
 // 2. One that was used once finds the session accepted: repeated records have no second effect.
 import { type ConfirmRequest, partitionOf } from "../../wire/messages/index.ts";
+import { feedIn } from "../rules/feeds.ts";
 import { dueOf } from "../rules/queue.rules.ts";
-import { type CpRow, type FeedRow, keys, type SessionRow } from "../tables/rows.ts";
+import { type CpRow, type FeedRow, type FeedsRow, keys, type SessionRow } from "../tables/rows.ts";
 import { CpDraft } from "./draft.ts";
 import { accept, begin, verdictOf } from "./driver-start.ts";
 import { tell } from "./inbox.ts";
@@ -15,7 +16,8 @@ import { givePlaceUp, placeKeys, settleLine } from "./queue.ts";
 
 export function planConfirm(rows: Rows, request: ConfirmRequest, partitions: number, nowMs: number): Plan {
   const { cp, driver, sid } = request;
-  const feedKey = keys.feed(partitionOf(cp, partitions));
+  const feed = partitionOf(cp, partitions);
+  const feedKey = keys.feeds(feed);
   const need = unread(rows, [keys.cp(cp), feedKey, ...placeKeys(request)]);
   if (need) return need;
   const draft = new CpDraft(rows, nowMs, cp);
@@ -24,7 +26,7 @@ export function planConfirm(rows: Rows, request: ConfirmRequest, partitions: num
   const offer = row?.line?.offer;
   if (session?.rank === "OFFERED" && offer?.sid === sid) {
     if (nowMs <= request.expiresAt && request.requestedAt <= offer.expiresAtMs)
-      take(draft, session, rows.get<FeedRow>(feedKey)?.value);
+      take(draft, session, feedIn(rows.get<FeedsRow>(feedKey)?.value, feed));
   } else for (const send of row ? unpublished(row) : []) draft.send(send);
   return settleLine(draft, rows) ?? draft.decision();
 }

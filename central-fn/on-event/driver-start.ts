@@ -5,11 +5,19 @@
 // 2. The claim raises the fence; only the holder of that fence releases it.
 // 3. While a line waits for a point, nobody gets it past the line.
 import { cpOfSid, partitionOf, type StartRequest } from "../../wire/messages/index.ts";
+import { feedIn } from "../rules/feeds.ts";
 import { limitUnder } from "../rules/limit.rules.ts";
 import { isOutOfService } from "../rules/out-of-service.ts";
 import { isWaiting } from "../rules/session.ts";
 import { shownState } from "../rules/status.ts";
-import { type Claim, type CpRow, type FeedRow, keys, type SessionRow } from "../tables/rows.ts";
+import {
+  type Claim,
+  type CpRow,
+  type FeedRow,
+  type FeedsRow,
+  keys,
+  type SessionRow,
+} from "../tables/rows.ts";
 import { command, plugInTimeoutS, startTtlMs } from "./commands.ts";
 import { CpDraft } from "./draft.ts";
 import { driverOf, tell } from "./inbox.ts";
@@ -20,7 +28,8 @@ import { newSession, writeSession } from "./session-row.ts";
 
 export function planStart(rows: Rows, request: StartRequest, partitions: number, nowMs: number): Plan {
   const { cp, driver, sid, startAt } = request;
-  const feedKey = keys.feed(partitionOf(cp, partitions));
+  const feed = partitionOf(cp, partitions);
+  const feedKey = keys.feeds(feed);
   const need = unread(rows, [keys.cp(cp), keys.session(driver, sid), keys.driver(driver), feedKey]);
   if (need) return need;
   const draft = new CpDraft(rows, nowMs, cp);
@@ -31,7 +40,7 @@ export function planStart(rows: Rows, request: StartRequest, partitions: number,
   }
   const session = newSession(request);
   if (startAt !== undefined && startAt > nowMs) later(draft, session, startAt, request.expiresAt);
-  else begin(draft, session, rows.get<FeedRow>(feedKey)?.value, request.expiresAt);
+  else begin(draft, session, feedIn(rows.get<FeedsRow>(feedKey)?.value, feed), request.expiresAt);
   return settleLine(draft, rows) ?? draft.decision();
 }
 

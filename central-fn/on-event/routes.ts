@@ -7,6 +7,7 @@ import { planConfirm } from "./driver-confirm.ts";
 import { planFavorite, planRead } from "./driver-own.ts";
 import { planStart } from "./driver-start.ts";
 import { planStop } from "./driver-stop.ts";
+import type { HeardMemory } from "./heard.ts";
 import { hello } from "./hello.ts";
 import type { PlanOf } from "./plan.ts";
 import { registration } from "./registration.ts";
@@ -32,6 +33,8 @@ export const deviceRoutes: Readonly<Record<string, EventRoute>> = {
 export interface Settings {
   /** Partitions of every topic. */
   partitions: number;
+  /** Of a process that handles batch after batch; without, nothing outlives a batch. */
+  heard?: HeardMemory;
 }
 
 export function routeEvent(event: Envelope, ingestMs: number, nowMs: number): Routed {

@@ -1,11 +1,13 @@
 // Status reports, last wills and canaries of one partition's batch: one write of the charge point where its state
-// changed, one write of the feed for all that was merely heard.
+// changed, one write of the feed's row for all that was merely heard.
 import type { Canary } from "../../wire/messages/index.ts";
+import { afterHearing, isAnyOld, isRowOld } from "../rules/feeds.ts";
 import { foldStatus, type StatusItem } from "../rules/health.ts";
-import type { Key, Row } from "../tables/port.ts";
-import { type CpRow, type FeedRow, keys } from "../tables/rows.ts";
+import type { Row } from "../tables/port.ts";
+import { type CpRow, type FeedsRow, keys } from "../tables/rows.ts";
 import { CpDraft, claimKeys, Draft, newCpRow } from "./draft.ts";
 import { carryOut, readRows, type Steps } from "./execute.ts";
+import { HeardMemory } from "./heard.ts";
 import { nothing, type Plan, type Rows, unread } from "./plan.ts";
 import { show } from "./shown.ts";
 
@@ -15,28 +17,56 @@ export interface StatusBatch {
   canaries: { canary: Canary; ingestMs: number }[];
 }
 
-/** Between two writes of the feed's row when nothing but time passed; below the canary's interval of 1 s. */
-const feedWriteMs = 900;
-
-export function* statusBatch(batch: StatusBatch, nowMs: number): Steps<void> {
+/** `memory` outlives the batch where the process does: what is merely heard then waits in it to be written. */
+export function* statusBatch(
+  batch: StatusBatch,
+  nowMs: number,
+  memory: HeardMemory = new HeardMemory(false),
+): Steps<void> {
+  const { feed } = batch;
+  for (const { canary, ingestMs } of batch.canaries) memory.noteCanary(feed, canary, ingestMs);
   const byCp = new Map<string, StatusItem[]>();
   for (const item of batch.items) {
-    const { cp } = item.event;
-    byCp.set(cp, [...(byCp.get(cp) ?? []), item]);
+    const items = byCp.get(item.event.cp);
+    if (items) items.push(item);
+    else byCp.set(item.event.cp, [item]);
   }
   const cps = [...byCp.keys()];
-  const [feed, ...rows] = cps.length > 0 ? yield* readRows([keys.feed(batch.feed), ...cps.map(keys.cp)]) : [];
-  const before = (feed as Row<FeedRow> | undefined)?.value.heard;
-  const heard = new Map<string, number>();
+  const rows = cps.length > 0 ? ((yield* readRows(cps.map(keys.cp))) as (Row<CpRow> | undefined)[]) : [];
+  const before = yield* heardBefore(batch, rows);
+  let isChanged = false;
   for (const [i, cp] of cps.entries()) {
     const items = byCp.get(cp) ?? [];
-    const row = (rows[i] as Row<CpRow> | undefined)?.value ?? newCpRow(cp);
-    const heardMs = before?.[cp] ?? null;
+    const row = rows[i]?.value ?? newCpRow(cp);
+    const heardMs = memory.cpMs(feed, cp) ?? before?.[cp] ?? null;
     const folded = foldAll(row, items, heardMs);
-    if (folded.heardMs !== null) heard.set(cp, folded.heardMs);
     if (folded.changes) yield* carryOut((read) => planStatus(read, cp, items, heardMs, nowMs), nowMs);
+    if (folded.heardMs !== null) memory.noteCp(feed, cp, folded.heardMs);
+    isChanged ||= folded.changes && folded.heardMs !== null;
   }
-  yield* carryOut((read) => planFeed(read, batch, heard, nowMs), nowMs);
+  if (!isChanged && !memory.isDue(feed)) return;
+  let stored: FeedsRow | undefined;
+  const plan = (read: Rows): Plan => {
+    const planned = planFeeds(read, feed, memory, isChanged, nowMs);
+    if (!("need" in planned)) {
+      const [write] = planned.writes;
+      stored = write?.do === "put" ? (write.value as FeedsRow) : read.get<FeedsRow>(keys.feeds(feed))?.value;
+    }
+    return planned;
+  };
+  yield* carryOut(plan, nowMs);
+  if (stored) memory.isStored(feed, stored);
+}
+
+/** When those were heard whose count of starts went back; the others' order needs no clock. */
+function* heardBefore(
+  batch: StatusBatch,
+  rows: readonly (Row<CpRow> | undefined)[],
+): Steps<FeedsRow["heard"] | undefined> {
+  const epochs = new Map(rows.map((row) => [row?.value.cp, row?.value.health?.epoch ?? 0]));
+  if (!batch.items.some(({ event }) => event.epoch < (epochs.get(event.cp) ?? 0))) return undefined;
+  const [row] = yield* readRows([keys.feeds(batch.feed)]);
+  return (row as Row<FeedsRow> | undefined)?.value.heard;
 }
 
 function foldAll(
@@ -82,33 +112,26 @@ export function planStatus(
   return draft.decision();
 }
 
-/** When the feed itself and each charge point on it were last heard. */
-export function planFeed(
+/** The row of a feed with all that is kept for it, when it is time; at once when a state has changed. */
+export function planFeeds(
   rows: Rows,
-  batch: StatusBatch,
-  heard: ReadonlyMap<string, number>,
+  feed: number,
+  memory: HeardMemory,
+  isChanged: boolean,
   nowMs: number,
 ): Plan {
-  const key: Key = keys.feed(batch.feed);
+  const key = keys.feeds(feed);
   const need = unread(rows, [key]);
   if (need) return need;
-  const before = rows.get<FeedRow>(key)?.value ?? { canaryMs: null, bridge: null, heard: {} };
-  const feed: FeedRow = { ...before, heard: { ...before.heard } };
-  let due = false;
-  for (const { canary, ingestMs } of batch.canaries) {
-    if (ingestMs <= (feed.canaryMs ?? -1)) continue;
-    feed.canaryMs = ingestMs;
-    feed.bridge = canary.bridge;
-    due ||= ingestMs - (before.canaryMs ?? 0) >= feedWriteMs;
-  }
-  for (const [cp, atMs] of heard) {
-    const known = feed.heard[cp] ?? 0;
-    if (atMs <= known) continue;
-    feed.heard[cp] = atMs;
-    due ||= atMs - known >= feedWriteMs;
-  }
-  if (!due) return nothing;
+  const before = rows.get<FeedsRow>(key)?.value;
+  const heard = memory.heard(feed);
+  const next = afterHearing(before, heard);
+  if (!next) return nothing;
+  const isDue = memory.lasts
+    ? isChanged || isRowOld(before, next.atMs, heard.canaries)
+    : isAnyOld(before, next);
+  if (!isDue) return nothing;
   const draft = new Draft(rows, nowMs);
-  draft.put(key, feed);
+  draft.put(key, next);
   return draft.decision();
 }

@@ -4,10 +4,18 @@
 // 1. A start without an answer at its expiry is `unknown`: the device is asked to stop that session, again and
 //    again, and its answer is what releases the claim.
 // 2. Silence is measured on the bridge's clock alone, and only while the feed itself is alive.
+import { feedIn } from "../rules/feeds.ts";
 import { isLineDue } from "../rules/queue.rules.ts";
 import { isOver } from "../rules/session.ts";
 import { feedStaleSince, shownState, staleFeedMs } from "../rules/status.ts";
-import { type Claim, type CpRow, type FeedRow, keys, type OpenCommand } from "../tables/rows.ts";
+import {
+  type Claim,
+  type CpRow,
+  type FeedRow,
+  type FeedsRow,
+  keys,
+  type OpenCommand,
+} from "../tables/rows.ts";
 import { dropCommands, startTtlMs, stopSupply } from "./commands.ts";
 import { CpDraft, claimKeys } from "./draft.ts";
 import { beginDue } from "./driver-confirm.ts";
@@ -54,7 +62,7 @@ export function isDue(row: CpRow, feed: FeedRow | undefined, nowMs: number, time
 
 /** `feed` is the number of the partition that carries the charge point's status. */
 export function planSweep(rows: Rows, cp: string, feed: number, nowMs: number, times = sweepTimes): Plan {
-  const feedKey = keys.feed(feed);
+  const feedKey = keys.feeds(feed);
   const need = unread(rows, [keys.cp(cp), feedKey]);
   if (need) return need;
   const before = rows.get<CpRow>(keys.cp(cp))?.value;
@@ -62,7 +70,8 @@ export function planSweep(rows: Rows, cp: string, feed: number, nowMs: number, t
   const needClaim = unread(rows, claimKeys(before.claim));
   if (needClaim) return needClaim;
   const draft = new CpDraft(rows, nowMs, cp);
-  const silent = silence(before, rows.get<FeedRow>(feedKey)?.value, nowMs, times);
+  const heard = feedIn(rows.get<FeedsRow>(feedKey)?.value, feed);
+  const silent = silence(before, heard, nowMs, times);
   if (silent) {
     show(draft, "DISCONNECTED", silent.sinceMs, silent.cause);
     // A report heard meanwhile changes the feed's row alone.
@@ -73,7 +82,7 @@ export function planSweep(rows: Rows, cp: string, feed: number, nowMs: number, t
   dropCommands(draft, (open) => isSpent(open, nowMs, times));
   for (const open of draft.row.commands)
     if (isDueAgain(draft.row, open, nowMs, times)) draft.send(publication(cp, open));
-  const needLine = beginDue(draft, rows, rows.get<FeedRow>(feedKey)?.value) ?? settleLine(draft, rows);
+  const needLine = beginDue(draft, rows, heard) ?? settleLine(draft, rows);
   return needLine ?? draft.decision();
 }
 

@@ -153,7 +153,7 @@ function statusWork(records: readonly KafkaRecord[], settings: Settings): Work {
         const reason = sortStatus(record, batch, settings);
         if (reason !== undefined) unusable.push({ record, reason });
       }
-      yield* statusBatch(batch, nowMs);
+      yield* statusBatch(batch, nowMs, settings.heard);
       yield* buryAll(unusable, nowMs);
     },
   };

@@ -8,6 +8,7 @@ import { openTokens } from "../../central-fn/api/tokens.ts";
 import { createHandler, handsOf } from "../../central-fn/on-event/batch.ts";
 import { centralTopics, handleRecords } from "../../central-fn/on-event/consume.ts";
 import { perform } from "../../central-fn/on-event/execute.ts";
+import { HeardMemory } from "../../central-fn/on-event/heard.ts";
 import { sweep } from "../../central-fn/on-event/sweep.ts";
 import { openTable } from "../../central-fn/tables/open.ts";
 import type { Table } from "../../central-fn/tables/port.ts";
@@ -103,7 +104,7 @@ const app = createApp({
   },
 });
 const server = await serveHttp(app, { host: "127.0.0.1", port: 0, log });
-const handler = createHandler({ table, producer, partitions, log, nowMs });
+const handler = createHandler({ table, producer, partitions, log, nowMs, heard: new HeardMemory(true) });
 
 let consumer: ConsumerHandle | undefined;
 function consume(): ConsumerHandle {

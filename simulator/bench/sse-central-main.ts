@@ -7,11 +7,11 @@ import { openLive } from "../../central-fn/api/live/live.ts";
 import { serveHttp } from "../../central-fn/api/serve.ts";
 import { openTokens } from "../../central-fn/api/tokens.ts";
 import { newCpRow } from "../../central-fn/on-event/draft.ts";
+import { feedsRow } from "../../central-fn/rules/feeds.ts";
 import type { Write } from "../../central-fn/tables/port.ts";
-import { type CpRow, type FeedRow, keys, type LiveRow } from "../../central-fn/tables/rows.ts";
+import { type CpRow, keys, type LiveRow } from "../../central-fn/tables/rows.ts";
 import { openSqliteTable } from "../../central-fn/tables/sqlite.ts";
 import { watchedTable } from "../../central-fn/tables/watched.ts";
-import { partitionOf } from "../../wire/messages/index.ts";
 import { openLog } from "../../wire/process/log.ts";
 
 export type Told =
@@ -105,16 +105,10 @@ function figures(n: number): Write[] {
 }
 
 function heard(): Write[] {
-  return Array.from({ length: partitions }, (_, feed) => {
-    const atMs = Math.floor(nowMs());
-    const own = cps.filter((cp) => partitionOf(cp, partitions) === feed);
-    const value: FeedRow = {
-      canaryMs: atMs,
-      bridge: "bridge-all",
-      heard: Object.fromEntries(own.map((cp) => [cp, atMs])),
-    };
-    return { do: "put", key: keys.feed(feed), value, expect: "any" };
-  });
+  const atMs = Math.floor(nowMs());
+  const feeds = Array.from({ length: partitions }, (_, feed) => feed);
+  const value = feedsRow(feeds, atMs, Object.fromEntries(cps.map((cp) => [cp, atMs])));
+  return [{ do: "put", key: keys.feeds(0), value, expect: "any" }];
 }
 
 await commit(cps.map((cp) => ({ do: "put", key: keys.cp(cp), value: cpRowOf(cp), expect: "any" })));

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mintSid } from "../../central-fn/api/session-id.ts";
 import { openTokens } from "../../central-fn/api/tokens.ts";
+import { feedsRow } from "../../central-fn/rules/feeds.ts";
 import { operatorKeys } from "../../central-fn/tables/operator-rows.ts";
 import type { Key } from "../../central-fn/tables/port.ts";
 import { keys } from "../../central-fn/tables/rows.ts";
@@ -147,8 +148,8 @@ async function seed(file: string): Promise<Record<string, string>> {
       },
     ],
   ]);
-  for (let feed = 0; feed < partitions; feed++)
-    await put([[keys.feed(feed), { canaryMs: nowMs, bridge: "bridge-all", heard: { "CP-001": nowMs } }]]);
+  const feeds = Array.from({ length: partitions }, (_, feed) => feed);
+  await put([[keys.feeds(0), feedsRow(feeds, nowMs, { "CP-001": nowMs })]]);
   await table.close();
   return {
     cp_id: "CP-002",

@@ -1,5 +1,6 @@
 // Central as simulated short-lived handlers around the production plans: each step (read, commit, send) may be
-// interleaved with others' and may be the last before a crash. The table is the only memory.
+// interleaved with others' and may be the last before a crash. The table is the only memory, but for who was merely
+// heard (heard.ts).
 
 import { outRecord } from "../../central-fn/on-event/batch.ts";
 import type { KafkaRecord } from "../../central-fn/on-event/dead-letters.ts";
@@ -10,11 +11,13 @@ import {
   type StepAnswer,
   type Steps,
 } from "../../central-fn/on-event/execute.ts";
+import { HeardMemory } from "../../central-fn/on-event/heard.ts";
 import type { Plan, Rows, Send } from "../../central-fn/on-event/plan.ts";
 import { isDue, planSweep, type SweepTimes, sweepTimes } from "../../central-fn/on-event/sweep.rules.ts";
 import { burial, worksOf } from "../../central-fn/on-event/works.ts";
+import { feedIn } from "../../central-fn/rules/feeds.ts";
 import type { Row } from "../../central-fn/tables/port.ts";
-import { type CpRow, type FeedRow, keys } from "../../central-fn/tables/rows.ts";
+import { type CpRow, type FeedsRow, keys } from "../../central-fn/tables/rows.ts";
 import { partitionOf } from "../../wire/messages/index.ts";
 import { type MemoryTable, memoryTable } from "../support/memory-table.ts";
 import { canaryEveryMs } from "./bridge.ts";
@@ -64,6 +67,8 @@ export class SimCentral {
   readonly #kafka: SimKafka;
   readonly #bugs: CentralBugs;
   readonly #cps: readonly string[];
+  /** What a handler's process keeps beside the table, and takes with it when it dies. */
+  #heard = new HeardMemory(true);
 
   constructor(world: World, kafka: SimKafka, bugs: CentralBugs, cps: readonly string[]) {
     this.#world = world;
@@ -89,6 +94,7 @@ export class SimCentral {
   /** All handlers die; new ones come after `ms`. */
   outage(ms: number): void {
     this.up = false;
+    this.#heard = new HeardMemory(true);
     for (const reader of this.readers) reader.interrupt(ms + this.#world.between(0, 2_000));
     this.#world.after(ms, () => {
       this.up = true;
@@ -96,7 +102,7 @@ export class SimCentral {
   }
 
   #handle(reader: SimReader, records: SimRecord[], done: (upTo: number) => void): void {
-    const settings = { partitions: this.#kafka.partitions };
+    const settings = { partitions: this.#kafka.partitions, heard: this.#heard };
     const first = records[0];
     if (!first) return;
     const kept = this.#bugs.skip
@@ -123,7 +129,10 @@ export class SimCentral {
           if (error) return done(work.firstOffset);
           advance();
         },
-        () => reader.interrupt(this.#world.between(100, 10_000)),
+        () => {
+          this.#heard = new HeardMemory(true);
+          reader.interrupt(this.#world.between(100, 10_000));
+        },
       );
     };
     const advance = () => {
@@ -233,7 +242,7 @@ export class SimCentral {
       const row = this.table.getNow<CpRow>(keys.cp(cp))?.value;
       if (!row) continue;
       const feed = partitionOf(cp, this.#kafka.partitions);
-      const feedRow = this.table.getNow<FeedRow>(keys.feed(feed))?.value;
+      const feedRow = feedIn(this.table.getNow<FeedsRow>(keys.feeds(feed))?.value, feed);
       if (!isDue(row, feedRow, now, simSweepTimes)) continue;
       const plan = (rows: Rows): Plan => planSweep(rows, cp, feed, now, simSweepTimes);
       this.#walk(

@@ -33,14 +33,12 @@ export function openFleetMirror(table: Table, feedCount: number, round: number):
   const refreshFeeds = async (): Promise<string[]> => {
     const before = feeds;
     feeds = await readFeeds(table, feedCount);
-    const heard = (feed: FeedRow | undefined) => JSON.stringify(feed);
-    const moved = new Set(feeds.flatMap((feed, n) => (heard(feed) === heard(before[n]) ? [] : [n])));
-    if (moved.size === 0) return [];
     const touched: string[] = [];
     for (const [id, of] of facts) {
       const n = partitionOf(id, feedCount);
-      if (!moved.has(n)) continue;
-      facts.set(id, { ...of, feed: feeds[n] });
+      const [feed, known] = [feeds[n], before[n]];
+      if (feed?.canaryMs === known?.canaryMs && feed?.heard[id] === known?.heard[id]) continue;
+      facts.set(id, { ...of, feed });
       touched.push(id);
     }
     return touched;

@@ -2,13 +2,13 @@
 // inbox, announcements.
 import { newCpRow } from "../../../central-fn/on-event/draft.ts";
 import { costMinor } from "../../../central-fn/rules/cost.ts";
+import { feedsRow } from "../../../central-fn/rules/feeds.ts";
 import { type AlertRow, operatorKeys } from "../../../central-fn/tables/operator-rows.ts";
 import type { Key, Write } from "../../../central-fn/tables/port.ts";
 import {
   type CdrRow,
   type CpRow,
   type DriverRow,
-  type FeedRow,
   type InboxRow,
   keys,
   type LiveRow,
@@ -16,7 +16,6 @@ import {
 } from "../../../central-fn/tables/rows.ts";
 import { baseFleet } from "../../../simulator/fleet/base-fleet.ts";
 import type { CpFile } from "../../../simulator/fleet/fleet-schemas.ts";
-import { partitionOf } from "../../../wire/messages/index.ts";
 
 export const feeds = 8;
 export const alice = "driver-alice";
@@ -260,15 +259,9 @@ export function figures(cp: string, n: number, beganMs: number, atMs: number): W
 
 /** Every monitor was heard but those named, and every feed's canary came. */
 export function heard(atMs: number, silent: readonly string[] = []): Write[] {
-  return Array.from({ length: feeds }, (_, feed) => {
-    const own = files.filter(({ cp_id }) => !silent.includes(cp_id) && partitionOf(cp_id, feeds) === feed);
-    const row: FeedRow = {
-      canaryMs: atMs,
-      bridge: "bridge-all",
-      heard: Object.fromEntries(own.map(({ cp_id }) => [cp_id, atMs])),
-    };
-    return put(keys.feed(feed), row);
-  });
+  const own = files.filter(({ cp_id }) => !silent.includes(cp_id));
+  const all = Array.from({ length: feeds }, (_, feed) => feed);
+  return [put(keys.feeds(0), feedsRow(all, atMs, Object.fromEntries(own.map(({ cp_id }) => [cp_id, atMs]))))];
 }
 
 function announcements(nowMs: number): Write[] {

@@ -2,6 +2,7 @@
 
 import { newCpRow } from "../../../central-fn/on-event/draft.ts";
 import { costMinor } from "../../../central-fn/rules/cost.ts";
+import { feedsRow } from "../../../central-fn/rules/feeds.ts";
 import { type AlertRow, operatorKeys, type TariffRow } from "../../../central-fn/tables/operator-rows.ts";
 import type { Write } from "../../../central-fn/tables/port.ts";
 import {
@@ -9,14 +10,12 @@ import {
   type CdrRow,
   type CpRow,
   type DeadLetterRow,
-  type FeedRow,
   keys,
   type LiveRow,
   type ReviewRow,
   type SessionRow,
   type TransitionRow,
 } from "../../../central-fn/tables/rows.ts";
-import { partitionOf } from "../../../wire/messages/index.ts";
 
 export const feeds = 8;
 const minute = 60_000;
@@ -263,15 +262,9 @@ export function figureWrites(all: readonly Station[], beganMs: number, atMs: num
 
 /** Every monitor was heard, and every feed's canary came. */
 export function heardWrites(all: readonly Station[], atMs: number): Write[] {
-  return Array.from({ length: feeds }, (_, feed) => {
-    const own = all.filter(({ cp, is }) => is !== "disconnected" && partitionOf(cp, feeds) === feed);
-    const value: FeedRow = {
-      canaryMs: atMs,
-      bridge: "bridge-all",
-      heard: Object.fromEntries(own.map(({ cp }) => [cp, atMs])),
-    };
-    return put(keys.feed(feed), value);
-  });
+  const own = all.filter(({ is }) => is !== "disconnected");
+  const every = Array.from({ length: feeds }, (_, feed) => feed);
+  return [put(keys.feeds(0), feedsRow(every, atMs, Object.fromEntries(own.map(({ cp }) => [cp, atMs]))))];
 }
 
 /** Days of sessions and bills, faults, prices, reviews, dead letters, announcements and acts. */

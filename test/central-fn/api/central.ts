@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { type App, createApp } from "../../../central-fn/api/app.ts";
 import type { Appended, AppOptions } from "../../../central-fn/api/parts.ts";
 import { type Role, type Tokens, tokensOf } from "../../../central-fn/api/tokens.ts";
+import { feedsRow } from "../../../central-fn/rules/feeds.ts";
 import type { Key, Table } from "../../../central-fn/tables/port.ts";
 import {
   type CdrRow,
@@ -13,7 +14,7 @@ import {
   type SessionRow,
 } from "../../../central-fn/tables/rows.ts";
 import { openSqliteTable } from "../../../central-fn/tables/sqlite.ts";
-import { cpOfSid, partitionOf } from "../../../wire/messages/index.ts";
+import { cpOfSid } from "../../../wire/messages/index.ts";
 import { silentLog } from "../../../wire/process/log.ts";
 import { asDeclared } from "./declared.ts";
 
@@ -219,11 +220,10 @@ export function cdrRow(id: string, driver: string): CdrRow {
 
 /** Every feed with a canary of now, and each of `cps` heard a second before. */
 export async function hear(central: TestCentral, cps: readonly string[], change: Partial<FeedRow> = {}) {
-  for (let feed = 0; feed < partitions; feed++) {
-    const own = cps.filter((cp) => partitionOf(cp, partitions) === feed);
-    const heard = Object.fromEntries(own.map((cp) => [cp, nowMs - 1_000]));
-    await central.put(keys.feed(feed), { canaryMs: nowMs, bridge: "bridge-all", heard, ...change });
-  }
+  const feeds = Array.from({ length: partitions }, (_, feed) => feed);
+  const heard = change.heard ?? Object.fromEntries(cps.map((cp) => [cp, nowMs - 1_000]));
+  const canaryMs = change.canaryMs === undefined ? nowMs : change.canaryMs;
+  await central.put(keys.feeds(0), feedsRow(feeds, canaryMs, heard));
 }
 
 /** Free: CP-001, CP-002. CP-003 charges for driver-alice, CP-004's car of driver-bob has not left. */

@@ -148,8 +148,7 @@ it("serves before Kafka is there, handles what queued, survives SIGKILL, and sto
   const table = await openTable(env.TABLE_URL);
   const cdr = await until("the bill", async () => (await table.get<CdrRow>(keys.cdr(alice, sid)))?.value);
   expect(cdr).toMatchObject({ amountMinor: 370 });
-  const partition = partitionOf(cp, 8);
-  expect(await table.get(keys.feed(partition))).toMatchObject({
+  expect(await table.get(keys.feeds(partitionOf(cp, 8)))).toMatchObject({
     value: { heard: { [cp]: expect.any(Number) } },
   });
   expect(await table.query("dead-letters")).toEqual([]);

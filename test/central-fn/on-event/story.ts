@@ -1,14 +1,17 @@
 // Given/when/then for Central: records go through the production works and interpreter onto the in-memory table.
 import type { KafkaRecord } from "../../../central-fn/on-event/dead-letters.ts";
 import { performNow, type Step, type StepAnswer } from "../../../central-fn/on-event/execute.ts";
+import type { HeardMemory } from "../../../central-fn/on-event/heard.ts";
 import type { Send } from "../../../central-fn/on-event/plan.ts";
 import { sweep } from "../../../central-fn/on-event/sweep.ts";
 import { worksOf } from "../../../central-fn/on-event/works.ts";
+import { feedIn } from "../../../central-fn/rules/feeds.ts";
 import {
   type CdrRow,
   type CpRow,
   type DriverRow,
   type FeedRow,
+  type FeedsRow,
   type InboxRow,
   keys,
   type ReviewRow,
@@ -40,6 +43,8 @@ export class Story {
   readonly sends: Send[] = [];
   readonly logs: string[] = [];
   nowMs = startMs;
+  /** Of a process that lives on after each batch. */
+  heard: HeardMemory | undefined;
   /** Throws or answers instead of the table or Kafka. */
   fault: ((step: Step) => void) | undefined;
   #offset = 0;
@@ -66,7 +71,8 @@ export class Story {
 
   /** Processes the records as one batch of one partition. */
   take(...records: KafkaRecord[]): void {
-    for (const work of worksOf(records, { partitions })) performNow(work.steps(this.nowMs), this.hand);
+    const settings = { partitions, ...(this.heard && { heard: this.heard }) };
+    for (const work of worksOf(records, settings)) performNow(work.steps(this.nowMs), this.hand);
   }
 
   record(topic: string, value: unknown, of = cp): KafkaRecord {
@@ -256,7 +262,8 @@ export class Story {
   }
 
   feed(): FeedRow | undefined {
-    return this.table.getNow<FeedRow>(keys.feed(partitionOf(cp, partitions)))?.value;
+    const feed = partitionOf(cp, partitions);
+    return feedIn(this.table.getNow<FeedsRow>(keys.feeds(feed))?.value, feed);
   }
 
   history(): string[] {

@@ -1,0 +1,84 @@
+// When each charge point and each feed was last heard, as it is stored: several feeds share a row, for each write of it
+// costs as much as one of a session.
+import type { FeedRow, FeedsRow } from "../tables/rows.ts";
+
+/** Instants on the bridge's clock. */
+export interface Heard {
+  /** By feed. */
+  canaries: ReadonlyMap<number, { ms: number; bridge: string }>;
+  /** By charge point. */
+  cps: ReadonlyMap<string, number>;
+}
+
+/** Between two writes of a row when nothing but time passed: the canary's interval. */
+export const feedWriteMs = 1_000;
+
+/** One feed as its readers see it; undefined: nothing of its row was ever heard. */
+export function feedIn(row: FeedsRow | undefined, feed: number): FeedRow | undefined {
+  if (!row) return undefined;
+  const canary = row.canaries[feed];
+  return { canaryMs: canary?.ms ?? null, bridge: canary?.bridge ?? null, heard: row.heard };
+}
+
+/** The row with what is newer among `heard`; undefined: nothing is. */
+export function afterHearing(before: FeedsRow | undefined, heard: Heard): FeedsRow | undefined {
+  const row: FeedsRow = {
+    atMs: before?.atMs ?? 0,
+    canaries: { ...before?.canaries },
+    heard: { ...before?.heard },
+  };
+  let isNews = false;
+  for (const [feed, canary] of heard.canaries) {
+    if (canary.ms <= (row.canaries[feed]?.ms ?? -1)) continue;
+    row.canaries[feed] = canary;
+    row.atMs = Math.max(row.atMs, canary.ms);
+    isNews = true;
+  }
+  for (const [cp, ms] of heard.cps) {
+    if (ms <= (row.heard[cp] ?? 0)) continue;
+    row.heard[cp] = ms;
+    row.atMs = Math.max(row.atMs, ms);
+    isNews = true;
+  }
+  return isNews ? row : undefined;
+}
+
+/**
+ * For a writer that keeps what it does not write: true when the row as a whole, or one of its feeds, is older than the
+ * interval. A feed counts for itself only later, so that feeds that are heard together are written together.
+ */
+export function isRowOld(
+  before: Pick<FeedsRow, "atMs" | "canaries"> | undefined,
+  newestMs: number,
+  canaries: Heard["canaries"],
+): boolean {
+  if (!before || newestMs - before.atMs >= feedWriteMs) return true;
+  for (const [feed, { ms }] of canaries)
+    if (ms - (before.canaries[feed]?.ms ?? 0) >= 2 * feedWriteMs) return true;
+  return false;
+}
+
+/** For a writer that forgets: true when anybody's instant would be lost that is older than the interval allows. */
+export function isAnyOld(before: FeedsRow | undefined, next: FeedsRow): boolean {
+  const leastMs = 0.9 * feedWriteMs;
+  return (
+    Object.entries(next.canaries).some(
+      ([feed, { ms }]) => ms - (before?.canaries[feed]?.ms ?? 0) >= leastMs,
+    ) || Object.entries(next.heard).some(([cp, ms]) => ms - (before?.heard[cp] ?? 0) >= leastMs)
+  );
+}
+
+/** A row in which these feeds' canaries came at `canaryMs`. */
+export function feedsRow(
+  feeds: readonly number[],
+  canaryMs: number | null,
+  heard: Readonly<Record<string, number>>,
+  bridge = "bridge-all",
+): FeedsRow {
+  const canary = canaryMs === null ? [] : feeds.map((feed) => [feed, { ms: canaryMs, bridge }] as const);
+  return {
+    atMs: Math.max(0, canaryMs ?? 0, ...Object.values(heard)),
+    canaries: Object.fromEntries(canary),
+    heard: { ...heard },
+  };
+}
