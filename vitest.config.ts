@@ -14,7 +14,13 @@ export default defineConfig({
           ...common,
           name: "units",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/real/**", "test/journeys/**", "test/browser/**", "test/scenarios/**"],
+          exclude: [
+            "test/real/**",
+            "test/all-real/**",
+            "test/journeys/**",
+            "test/browser/**",
+            "test/scenarios/**",
+          ],
         },
       },
       {
@@ -67,6 +73,18 @@ export default defineConfig({
           ...common,
           name: "real",
           include: ["test/real/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        // Journeys on Apache Kafka, Mosquitto and DynamoDB Local: the same files, pointed there by two variables.
+        test: {
+          ...common,
+          name: "all-real",
+          include: ["test/all-real/**/*.test.ts", "test/journeys/fault-verbs.test.ts"],
+          env: { EV_SERVERS: "real", EV_TEST_PORTS: "5000" },
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 300_000,

@@ -34,11 +34,26 @@ const groups: Record<string, Suite[]> = {
   journeys: [{ name: "journeys through every verb", minutes: 5, run: () => vitest("journeys") }],
   documents: [{ name: "the documents' command lines", minutes: 6, run: () => vitest("documents") }],
   real: [{ name: "real servers and programs", minutes: 8, run: () => vitest("real") }],
+  "all-real": [
+    { name: "journeys on real servers", minutes: 3, run: () => vitest("all-real") },
+    {
+      name: "fault tolerance on real servers",
+      minutes: 3,
+      run: () => faultTolerance("8000", ["--servers", "real", "--rounds", "1"]),
+    },
+    {
+      name: "chaos on real servers",
+      minutes: 2.5,
+      run: () => chaos("--servers", "real", "--port-offset", "9000"),
+    },
+  ],
   fuzz: [{ name: "the API under a fuzzer", minutes: 1.5, run: fuzz }],
   browser: [{ name: "pages in a browser", minutes: 3, run: () => vitest("browser") }],
-  chaos: [{ name: "a minute of chaos on real processes", minutes: 3, run: chaos }],
+  chaos: [{ name: "a minute of chaos on real processes", minutes: 3, run: () => chaos() }],
   scenarios: [{ name: "scenarios on a live fleet", minutes: 5, run: () => vitest("scenarios") }],
-  "fault-tolerance": [{ name: "fault tolerance of real processes", minutes: 4, run: faultTolerance }],
+  "fault-tolerance": [
+    { name: "fault tolerance of real processes", minutes: 4, run: () => faultTolerance("18000", []) },
+  ],
 };
 
 /** Runs one vitest project; a run that cannot be counted, or counts no test, has failed. */
@@ -134,8 +149,9 @@ async function fuzz(): Promise<Count> {
 const outcomes = ["fine", "an invariant was violated", "the run crashed", "the fleet did not come to rest"];
 
 /** A fresh seed, printed; its report is in the output. */
-function chaos(): Count {
-  const args = ["--disable-warning=ExperimentalWarning", join(root, "test/chaos/run.ts"), "--for", "60s"];
+function chaos(...more: string[]): Count {
+  const script = join(root, "test/chaos/run.ts");
+  const args = ["--disable-warning=ExperimentalWarning", script, "--for", "60s", ...more];
   const run = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
   if (run.status === 0) return { passed: 1, failed: 0 };
   console.log(`chaos: ${outcomes[run.status ?? 2] ?? "crashed"}`);
@@ -143,9 +159,9 @@ function chaos(): Count {
 }
 
 /** `ev test-fault-tolerance` on a fleet of its own; each of its expectations counts as a test. */
-async function faultTolerance(): Promise<Count> {
+async function faultTolerance(offset: string, more: string[]): Promise<Count> {
   const state = mkdtempSync(join(tmpdir(), "ev-fault-tolerance-"));
-  const args = ["test-fault-tolerance", "--state", state, "--port-offset", "18000"];
+  const args = ["test-fault-tolerance", "--state", state, "--port-offset", offset, ...more];
   const { code, text } = await output("simulator/cli.ts", ...args);
   console.log(text);
   rmSync(state, { recursive: true, force: true });

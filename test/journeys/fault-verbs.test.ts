@@ -16,7 +16,7 @@ beforeAll(async () => {
   });
   await fleet.up();
   await Promise.all(["CP-003", "CP-004"].map((cp) => shows(cp, "ON")));
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   for (const box of boxes.values()) box.close();
