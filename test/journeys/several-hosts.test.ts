@@ -63,6 +63,7 @@ function threeHosts(): void {
       at("servers"),
     );
     const token = await servers.ev(["token", "frank"], at("servers"));
+    const passwords = await servers.ev(["credentials", "11"], at("servers"));
     mkdirSync(stateOf("drivers"), { recursive: true });
     writeFleet(join(stateOf("drivers"), "fleet"), {
       system: SystemFile.parse({}),
@@ -75,6 +76,7 @@ function threeHosts(): void {
         CP_ID: "CP-011",
         MQTT_URL: "mqtt://10.77.0.1:1883",
         CENTRAL_HOST: "10.77.0.1",
+        EV_MQTT_CREDENTIALS: passwords,
       }),
       drivers.ev(["up", "--detach", "--only", "drivers"], {
         ...at("drivers"),
@@ -153,6 +155,29 @@ function threeHosts(): void {
     );
     expect(history).toContain(sid);
   });
+
+  test("a charge point whose password is taken back is cut, and its host is told where to get another", async () => {
+    expect(await servers.ev(["revoke", "11"], at("servers"))).toContain("CP-011-engine  revoked");
+    await shows("Disconnected", ({ state }) => state === "DISCONNECTED");
+    await chargers.ev(["down"], at("chargers"));
+    const again = await servers.ev(["credentials", "11"], at("servers"));
+    await chargers.ev(["up", "--detach", "--only", "cps"], {
+      ...at("chargers"),
+      CP_ID: "CP-011",
+      MQTT_URL: "mqtt://10.77.0.1:1883",
+      CENTRAL_HOST: "10.77.0.1",
+      EV_MQTT_CREDENTIALS: again,
+    });
+    await shows("On", ({ state }) => state === "ON");
+    await expect(
+      chargers.ev(["up", "--only", "cps"], {
+        EV_STATE: stateOf("nobody"),
+        EV_PORT_OFFSET: "200",
+        CP_ID: "CP-012",
+        MQTT_URL: "mqtt://10.77.0.1:1883",
+      }),
+    ).rejects.toThrow(/no MQTT password for CP-012-engine and 1 other at .*: run `ev credentials 12`/);
+  }, 90_000);
 
   test("a driver's host without a token is told where to get one", async () => {
     await expect(
