@@ -2,6 +2,7 @@
 // the embedded broker with passwords. Where the two differ, the difference is named and each is held to its own side.
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import mqtt from "mqtt";
 import { afterEach, describe, expect, test } from "vitest";
@@ -22,6 +23,12 @@ export interface MqttUnderTest {
   refusedSubscription: "refused" | "never served";
   /** Whether a will for somebody else's topic keeps its client out, or is dropped when its time comes. */
   foreignWill: "keeps its client out" | "is dropped";
+  /** Ends what this client has: it is cut and refused. */
+  revoke(clientId: string): Promise<void>;
+  /** Gives it new ones, where `reach` says. */
+  renew(clientId: string): Promise<void>;
+  /** Bytes that one newcomer sends who is none: the broker's port gets them again and again. */
+  strange: readonly Buffer[];
   /** Ends the broker with SIGKILL. */
   kill9(): Promise<void>;
   /** On the same address; resolves when it lets clients in. */
@@ -285,6 +292,83 @@ export function mqttLinkContract(name: string, broker: MqttUnderTest): void {
       expect([bridge.seen.downs, device.seen.downs]).toEqual([0, 0]);
     });
 
+    test("a revoked client is cut and refused, its will told and nobody else disturbed; a renewed one is back", async () => {
+      const bridge = await upLink("bridge-contract", bridgeSubscriptions);
+      const engine = await upLink("CP-001-engine");
+      const topic = mqttTopics.monitorEvents(cp);
+      const monitor = await upLink("CP-001-monitor", [], { will: willOn(topic) });
+      const revokedMs = performance.now();
+      await broker.revoke("CP-001-monitor");
+      await until("it is cut", () => monitor.seen.downs === 1);
+      // A second is what is promised; the machine may be busy.
+      expect(performance.now() - revokedMs).toBeLessThan(3_000);
+      await until("its will", () => bridge.seen.heard.length > 0);
+      expect(bridge.seen.heard).toEqual([`${topic} will 1`]);
+      const again = await link("CP-001-monitor");
+      // Somebody who comes later and is let in: by then it would have been, too.
+      await upLink("CP-002-engine");
+      expect([monitor.link.connected, again.link.connected]).toEqual([false, false]);
+      expect([bridge.seen.downs, engine.seen.downs]).toEqual([0, 0]);
+      await Promise.all([monitor.link.close(), again.link.close()]);
+      await broker.renew("CP-001-monitor");
+      const renewed = await upLink("CP-001-monitor");
+      await until("it is heard", () => {
+        void renewed.link.publish(topic, "back", 1);
+        return bridge.seen.heard.includes(`${topic} back`);
+      });
+      expect([bridge.seen.downs, engine.seen.downs]).toEqual([0, 0]);
+    });
+
+    test("a flood of newcomers from one address keeps nobody waiting who is inside, nor others who come", async () => {
+      const bridge = await upLink("bridge-contract", bridgeSubscriptions);
+      const device = await upLink("CP-001-engine");
+      const port = Number(new URL((await broker.reach("CP-001-engine")).url).port);
+      let arrivals = 0;
+      let flooding = true;
+      const storm = (n: number) => {
+        if (!flooding) return;
+        arrivals += 1;
+        const socket = connect({ port, host: "127.0.0.1", localAddress: "127.0.0.9" });
+        socket.on("error", () => {});
+        socket.on("close", () => setTimeout(() => storm(n), 2));
+        socket.resume();
+        const bytes = broker.strange[n % broker.strange.length];
+        if (bytes) socket.write(bytes);
+        // Half of them hang about, the others come and go.
+        if (n % 2 === 0) setTimeout(() => socket.destroy(), 20);
+        ends.push(() => socket.destroy());
+      };
+      for (let n = 0; n < 200; n++) storm(n);
+      await until("a flood", () => arrivals > 600, 10_000);
+      const texts = Array.from({ length: 50 }, (_, n) => `${n}`);
+      for (const text of texts) expect(await device.link.publish(events, text, 1)).toBe(true);
+      const late = await upLink("CP-002-engine");
+      flooding = false;
+      await until("all of it", () => bridge.seen.heard.length === texts.length);
+      expect([bridge.seen.downs, device.seen.downs, late.seen.downs]).toEqual([0, 0, 0]);
+    });
+
+    test("a device that floods with messages stops no other's", async () => {
+      const bridge = await upLink("bridge-contract", bridgeSubscriptions);
+      const flood = await clientProcess("CP-009-engine", await broker.reach("CP-009-engine"), [], "flood");
+      ends.push(() => flood.kill("SIGKILL"));
+      const device = await upLink("CP-001-engine");
+      await until("the flood arrives", () => bridge.seen.bytes.length > 5_000, 15_000);
+      for (let n = 0; n < 100; n++) expect(await device.link.publish(events, `${n}`, 1)).toBe(true);
+      const own = () => bridge.seen.heard.filter((text) => text.startsWith(events));
+      await until("all of the other's", () => own().length === 100, 15_000);
+      expect(own()).toEqual(Array.from({ length: 100 }, (_, n) => `${events} ${n}`));
+      expect([bridge.seen.downs, device.seen.downs]).toEqual([0, 0]);
+      // What is on its way in the broker would come to the next test's bridge.
+      flood.kill("SIGKILL");
+      let heard = { count: -1, atMs: performance.now() };
+      await until("quiet", () => {
+        const count = bridge.seen.bytes.length;
+        if (count !== heard.count) heard = { count, atMs: performance.now() };
+        return performance.now() - heard.atMs > 500;
+      });
+    });
+
     test("a broker that is killed and started again has its clients and their subscriptions back", async () => {
       const bridge = await upLink("bridge-contract", bridgeSubscriptions, { reconnectMostMs: 400 });
       const device = await upLink("CP-001-engine", [{ topic: commands, qos: 1 }]);
@@ -311,12 +395,13 @@ async function clientProcess(
   clientId: string,
   reach: Reach,
   subscriptions: readonly string[] = [],
+  does: "nothing" | "flood" = "nothing",
 ): Promise<ChildProcess> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "mqtt-client.ts")], {
     env: {
       ...process.env,
       NODE_NO_WARNINGS: "1",
-      CLIENT: JSON.stringify({ clientId, reach, subscriptions }),
+      CLIENT: JSON.stringify({ clientId, reach, subscriptions, does }),
     },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -64,6 +64,29 @@ mqttLinkContract("the embedded broker", {
   refusedPublication: "its sender is cut",
   refusedSubscription: "refused",
   foreignWill: "keeps its client out",
+  revoke: (clientId) =>
+    changeBrokerClients(places, (clients) => {
+      clients.set(clientId, { is: "revoked", at: new Date().toISOString() });
+    }),
+  renew: async (clientId) => {
+    passwords.delete(clientId);
+    await passwordOf(clientId);
+  },
+  strange: [wrongPassword("CP-002-engine"), Buffer.from("GET / HTTP/1.1\r\n\r\n"), Buffer.alloc(0)],
   kill9,
   restart: start,
 });
+
+/** MQTT 3.1.1 CONNECT with a password that is none of that name's. */
+function wrongPassword(name: string): Buffer {
+  const text = (value: string) => {
+    const bytes = Buffer.from(value);
+    return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes]);
+  };
+  const body = Buffer.concat([
+    text("MQTT"),
+    Buffer.from([4, 0xc2, 0, 10]),
+    ...[name, name, "wrong"].map(text),
+  ]);
+  return Buffer.concat([Buffer.from([0x10, body.length]), body]);
+}

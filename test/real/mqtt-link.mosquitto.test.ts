@@ -8,6 +8,7 @@ import { connect as connectTls } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { authorityIn } from "../../simulator/servers/certificates.ts";
 import { type Mosquitto, startMosquitto } from "../../simulator/servers/mosquitto.ts";
+import { certificateAdmission } from "../../simulator/servers/mosquitto-admission.ts";
 import { admitClients } from "../../simulator/servers/mosquitto-clients.ts";
 import { mqttTopics } from "../../wire/messages/index.ts";
 import { type LinkOptions, openLink, type Subscription } from "../../wire/mqtt/index.ts";
@@ -32,6 +33,10 @@ mqttLinkContract("Mosquitto", {
   refusedPublication: "it is acknowledged and dropped",
   refusedSubscription: "never served",
   foreignWill: "is dropped",
+  revoke: (clientId) => certificateAdmission(dir, mosquitto.url).revoke([clientId]),
+  renew: (clientId) => certificateAdmission(dir, mosquitto.url).renew([clientId]),
+  // What begins no TLS, and what says nothing.
+  strange: [Buffer.from("\x10\x0e\0\x04MQTT\x04\x02\0\x0a\0\x02me", "latin1"), Buffer.alloc(0)],
   kill9: () => mosquitto.kill(),
   restart: () => mosquitto.start(),
 });
