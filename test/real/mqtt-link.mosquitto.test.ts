@@ -1,6 +1,6 @@
 // The MQTT contract on Mosquitto with a certificate for each client, and what only certificates can refuse.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -151,6 +151,40 @@ describe("certificates at Mosquitto", () => {
     await device.link.publish(topic, "own", 1);
     await until("the bridge hears", () => bridge.heard.length > 0);
     expect([bridge.heard, stranger.heard]).toEqual([["own"], []]);
+  });
+
+  test("a revoked certificate is of no use with a TLS session that was kept from before", async () => {
+    const { tls } = await mosquitto.reach("CP-555-engine");
+    const material = {
+      ca: readFileSync(tls.ca ?? ""),
+      cert: readFileSync(tls.cert ?? ""),
+      key: readFileSync(tls.key ?? ""),
+    };
+    let session: Buffer | undefined;
+    const open = async () => {
+      const socket = connectTls({
+        port: Number(new URL(mosquitto.url).port),
+        host: "localhost",
+        ...material,
+        ...(session && { session }),
+      });
+      ends.push(() => socket.destroy());
+      socket.on("session", (bytes) => {
+        session = bytes;
+      });
+      const heard = await new Promise<string>((resolve) => {
+        socket.once("error", (error) => resolve(error.message));
+        socket.once("close", () => resolve("closed"));
+        socket.once("data", (bytes) => resolve(bytes.toString("hex")));
+        // CONNECT without a name of its own, clean session.
+        socket.write(Buffer.from("\x10\x0c\0\x04MQTT\x04\x02\0\x3c\0\0", "latin1"));
+      });
+      return { heard };
+    };
+    expect((await open()).heard).toBe("20020000");
+    await until("a session to keep", () => session !== undefined);
+    await certificateAdmission(dir, mosquitto.url).revoke(["CP-555-engine"]);
+    expect((await open()).heard).toMatch(/certificate revoked/);
   });
 
   test("a device that is admitted later gets its rights without a restart, and nobody is disturbed", async () => {
