@@ -266,7 +266,7 @@ function resources(): number {
   return process.getActiveResourcesInfo().filter((name) => /TCPSocketWrap|Timeout/.test(name)).length;
 }
 
-test("TLS: the broker's certificate must come from the given authority", async () => {
+test("TLS: the broker's certificate must come from the given authority, name its host, and not be over", async () => {
   const broker = await startBroker();
   const folder = mkdtempSync(join(tmpdir(), "ev-tls-"));
   afterwards.push(() => rmSync(folder, { recursive: true }));
@@ -296,6 +296,20 @@ test("TLS: the broker's certificate must come from the given authority", async (
   expect(await trusting.link.publish("x", "y", 1)).toBe(true);
   const strange = watch(0, [], { url: `mqtts://localhost:${port}` });
   const wrongHost = watch(0, [], { url: `mqtts://127.0.0.1:${port}`, tls: { ca: cert } });
+  const [oldKey, oldCert] = [join(folder, "old-key.pem"), join(folder, "old-cert.pem")];
+  const signing = join(folder, "old.csr");
+  for (const words of [
+    `req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -keyout ${oldKey} -out ${signing}`,
+    `x509 -req -in ${signing} -signkey ${oldKey} -days -1 -out ${oldCert}`,
+  ])
+    execFileSync("openssl", words.split(" "), { stdio: "ignore" });
+  const oldServer = createTlsServer({ key: readFileSync(oldKey), cert: readFileSync(oldCert) });
+  oldServer.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => oldServer.listen(0, "127.0.0.1", resolve));
+  afterwards.push(() => oldServer.close());
+  const oldAddress = oldServer.address();
+  const oldPort = typeof oldAddress === "object" && oldAddress ? oldAddress.port : 0;
+  const expired = watch(0, [], { url: `mqtts://localhost:${oldPort}`, tls: { ca: oldCert } });
   const unreadable = watch(0, [], {
     url: `mqtts://localhost:${port}`,
     tls: { ca: join(folder, "none.pem") },
@@ -304,6 +318,7 @@ test("TLS: the broker's certificate must come from the given authority", async (
     [strange, /self-signed/],
     [wrongHost, /IP: 127\.0\.0\.1 is not in the cert/],
     [unreadable, /none\.pem/],
+    [expired, /certificate has expired/],
   ] as const) {
     await until("refused", () => refused.lines.length > 0);
     expect(refused.lines[0]).toMatch(why);
