@@ -1,5 +1,7 @@
 // The application on a port of this machine.
+import { STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Log } from "../../wire/process/log.ts";
 
@@ -26,6 +28,8 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+const maxHeaderBytes = 16_384;
+
 /** A client that is slow with its headers or body is cut off, so that it holds a socket and nothing more. */
 const limits = (headersWithinMs: number) => ({
   headersTimeout: headersWithinMs,
@@ -33,7 +37,7 @@ const limits = (headersWithinMs: number) => ({
   // Node looks for those that are late only so often.
   connectionsCheckingInterval: Math.min(1_000, headersWithinMs),
   keepAliveTimeout: 65_000,
-  maxHeaderSize: 16_384,
+  maxHeaderSize: maxHeaderBytes,
 });
 const drainMs = 2_000;
 
@@ -46,6 +50,7 @@ export async function serveHttp(
     fetch: (request) => app.fetch(request),
     serverOptions: limits(headersWithinMs),
   });
+  server.on("clientError", refuseClient);
   server.maxConnections = sockets;
   server.setTimeout(silentMs);
   await new Promise<void>((resolve, reject) => {
@@ -71,6 +76,31 @@ export async function serveHttp(
       }),
   };
 }
+
+/** What never became a request is refused in the same words as what did. */
+function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // Gone already: nobody is there to be told.
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const [status, detail] = notUnderstood[error.code ?? ""] ?? [400, "this is no HTTP request"];
+  const title = STATUS_CODES[status] ?? "Error";
+  const body = JSON.stringify({ type: "about:blank", title, status, detail, instance: "/" });
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${title}`,
+      "content-type: application/problem+json",
+      "cache-control: no-store",
+      `content-length: ${Buffer.byteLength(body)}`,
+      "connection: close",
+      "",
+      body,
+    ].join("\r\n"),
+  );
+}
+
+const notUnderstood: Readonly<Record<string, readonly [number, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, `a request's headers end at ${maxHeaderBytes} bytes`],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "the request did not come in time"],
+};
 
 function portTrouble(error: Error, host: string, port: number): string {
   switch ("code" in error ? error.code : undefined) {

@@ -32,9 +32,12 @@ const pagePolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+/** A page that is slow with its request holds a socket for so long. */
+const patience = { headersTimeout: 5_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
+
 /** Listens; the returned server's `address()` names the port. Rejects when the port is taken. */
 export async function servePhone(options: PhoneServerOptions): Promise<Server> {
-  const server = createServer((request, response) => {
+  const server = createServer(patience, (request, response) => {
     answer(options, request, response).catch((error: unknown) => {
       // A page that is closed in mid-answer is no news.
       if (!response.destroyed) options.log.warn(`${request.method} ${request.url}: ${errorText(error)}`);

@@ -44,7 +44,7 @@ export function requestRoutes(parts: Parts) {
       route({
         summary: "Asks for a charge",
         detail:
-          "202 says that the request is stored; it is decided within a minute, or expires. In line, a place lasts 2 hours; at its head the point is offered for 5 minutes, and confirming starts.",
+          "202 says that the request is stored; it is decided within a minute, or expires. An Idempotency-Key counts per charging point. In line, a place lasts 2 hours; at its head the point is offered for 5 minutes, and confirming starts.",
         json: RequestBody,
         answers: { 202: OwnSession },
         problems: [404, 422, 503],
@@ -57,6 +57,8 @@ export function requestRoutes(parts: Parts) {
         const body = c.req.valid("json");
         const sid = mintSid(driver, body.cp_id, keyOf(c.req.header("idempotency-key")));
         const session = await ownSession(parts, driver, sid);
+        if (session?.vehicleId && session.vehicleId !== body.vehicle_id)
+          throw new Problem(422, "this Idempotency-Key was used for a request with another vehicle");
         if (!session) await append(parts, await requestOf(parts, driver, sid, body));
         const now = await waitFor(c, parts, { driver, sid, session }, isDecided);
         c.header("location", `/drivers/${driver}/requests/${sid}`);

@@ -71,6 +71,8 @@ describe("POST /drivers/{id}/requests", () => {
     const again = await ask(wish, { "idempotency-key": "abc" });
     expect([again.status, central.appended.length]).toEqual([202, before]);
     expect(await again.json()).toMatchObject({ session_id: first, status: "CHARGING" });
+    const other = await ask({ ...wish, vehicle_id: "VEH-009" }, { "idempotency-key": "abc" });
+    expect([other.status, central.appended.length]).toEqual([422, before]);
     expect((await ask(wish, { "idempotency-key": "a b" })).status).toBe(400);
   });
 

@@ -88,6 +88,50 @@ describe("a body over 64 KB", () => {
   });
 });
 
+describe("what is no request", () => {
+  const told = async (bytes: string, headersWithinMs = 5_000) => {
+    const strict = await serveHttp(central.app, {
+      host: "127.0.0.1",
+      port: 0,
+      log: silentLog,
+      headersWithinMs,
+    });
+    const socket = connect(strict.port, "127.0.0.1");
+    socket.write(bytes);
+    let text = "";
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    await once(socket, "close");
+    await strict.close();
+    const [head = "", body = ""] = text.split("\r\n\r\n");
+    return { head, problem: JSON.parse(body) as unknown };
+  };
+
+  it("is refused with problem details as well", async () => {
+    const nonsense = await told("HELO central\r\n\r\n");
+    expect(nonsense.head).toMatch(/^HTTP\/1.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
+    expect(nonsense.problem).toEqual({
+      type: "about:blank",
+      title: "Bad Request",
+      status: 400,
+      detail: "this is no HTTP request",
+      instance: "/",
+    });
+    const long = await told(`GET /cp HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`);
+    expect(long.problem).toMatchObject({ status: 431, detail: "a request's headers end at 16384 bytes" });
+    expect((await told("GET /cp HTTP/1.1\r\nHost: x\r\n", 200)).problem).toMatchObject({ status: 408 });
+  });
+
+  it("cannot hide a second request in the body of the first", async () => {
+    const both =
+      "POST /cp/stop HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n";
+    expect((await told(`${both}0\r\n\r\nGET /cp HTTP/1.1\r\nHost: x\r\n\r\n`)).problem).toMatchObject({
+      status: 400,
+    });
+  });
+});
+
 describe("a client that takes no answer", () => {
   it("loses its socket, and one more than there may be is not let in", async () => {
     const strict = await serveHttp(
