@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { access } from "../../../central-fn/api/access.ts";
 import { describedRoutes } from "../../../central-fn/api/route.ts";
 import { readPage } from "../../../central-fn/pages/built-pages.ts";
+import { openSqliteTable } from "../../../central-fn/tables/sqlite.ts";
 import { type MadePages, makePages } from "../../support/built-pages.ts";
 import { openCentral, seed, sid, type TestCentral } from "./central.ts";
 
@@ -158,6 +159,22 @@ describe("paths", () => {
     expect(wrong.headers.get("allow")).toContain("GET");
     expect(wrong.headers.get("content-type")).toBe("application/problem+json");
     expect((await central.call(null, "HEAD", "/cp")).status).toBe(200);
+  });
+
+  it("tell nothing of the inside of the process when it fails", async () => {
+    const lines: string[] = [];
+    const table = openSqliteTable(":memory:");
+    const broken = openCentral({
+      table: { ...table, get: () => Promise.reject(new TypeError("secret of rows.ts")) } as typeof table,
+      log: { debug() {}, info() {}, warn() {}, error: (line) => lines.push(line) },
+    });
+    const answer = await broken.call("driver-alice", "GET", "/drivers/driver-alice/sessions/current");
+    expect(answer.status).toBe(500);
+    const text = await answer.text();
+    expect(text).toContain("this is a fault of the server; it is logged");
+    expect(text).not.toMatch(/secret|TypeError|\.ts/);
+    expect(lines.join()).toContain("secret of rows.ts");
+    await broken.close();
   });
 
   it("answer with headers that keep a browser to this origin, and allow no other", async () => {
