@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { maxPacketBytes, openBroker } from "../../../../simulator/brokers/mqtt/broker.ts";
 import { mqttTopics } from "../../../../wire/messages/index.ts";
@@ -155,4 +158,32 @@ test("a taken port ends the process with one line that names it and what to do",
   expect(code).toBe(1);
   expect(output.match(/ ERROR /g)).toHaveLength(1);
   expect(output).toMatch(new RegExp(`port ${port} on 127.0.0.1 is taken: .*MQTT_PORT`));
+});
+
+test("without a file of clients the broker does not start, unless it is told to be open", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ev-broker-"));
+  afterwards.push(() => rmSync(folder, { recursive: true }));
+  const wrong = join(folder, "clients");
+  writeFileSync(wrong, "CP-001-engine:secret\n");
+  const ends = async (env: Record<string, string>) => {
+    const child = spawn(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", "simulator/brokers/mqtt/mqtt-main.ts"],
+      { env: { ...process.env, MQTT_PORT: "0", ...env }, stdio: ["ignore", "pipe", "inherit"] },
+    );
+    afterwards.push(() => child.kill("SIGKILL"));
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    return { code, said };
+  };
+  const none = await ends({});
+  expect(none.said).toMatch(/MQTT_CLIENTS_PATH names no file of clients/);
+  expect(none.code).toBe(78);
+  const broken = await ends({ MQTT_CLIENTS_PATH: wrong });
+  expect(broken.said).toMatch(/line 1 is none of a client/);
+  expect(broken.said).not.toContain("secret");
+  expect(broken.code).toBe(1);
 });
