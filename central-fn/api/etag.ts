@@ -15,6 +15,12 @@ export function answerWithEtag<T>(
   return answer(c, body, etag) as unknown as TypedResponse<T, 200, "json">;
 }
 
+/** `value` as JSON with its ETag, or 304: for polled routes, whose answer need not be read again to be tagged. */
+export function polledJson<T>(c: Context, value: T): TypedResponse<T, 200, "json"> {
+  const body = JSON.stringify(value);
+  return answerWithEtag<T>(c, body, etagOf(body));
+}
+
 function answer(c: Context, body: Uint8Array<ArrayBuffer> | string, etag: string): Response {
   const headers = { etag, "cache-control": "no-cache", vary: "authorization" };
   const known = c.req.header("if-none-match")?.split(",");

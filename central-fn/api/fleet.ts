@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { partitionOf } from "../../wire/messages/index.ts";
 import { feedIn } from "../rules/feeds.ts";
-import type { Key, Table } from "../tables/port.ts";
+import type { Key, Known, Row, Table } from "../tables/port.ts";
 import {
   type CpRow,
   type FeedRow,
@@ -51,17 +51,21 @@ export interface FleetOptions {
 
 export function openFleet({ table, partitions: feedCount, freshMs }: FleetOptions): Fleet {
   let shared: { reading: Promise<FleetReading>; begunMs: number } | undefined;
+  const kept = keepRows();
   const read = async (ofRetired = false): Promise<FleetReading> => {
     const [rows, feeds] = await Promise.all([
-      Promise.all(partitions.cps.map((pk) => table.query<CpRow>(pk))),
+      Promise.all(partitions.cps.map((pk) => table.query<CpRow>(pk, undefined, kept.known))),
       readFeeds(table, feedCount),
     ]);
-    const cps = rows
-      .flat()
+    const found = rows.flat();
+    const cps = found
       .map(({ value }) => value)
       .filter(({ retired }) => retired === ofRetired)
       .sort((a, b) => compare(a.cp, b.cp));
-    const running = await readRunning(table, cps);
+    const running = await readRunning(table, cps, kept.known, (more) =>
+      found.push(...(more as Row<CpRow>[])),
+    );
+    if (!ofRetired) kept.keep(found);
     return {
       feeds,
       cps: cps.map((cp) => ({ cp, ...running(cp), feed: feeds[partitionOf(cp.cp, feedCount)] })),
@@ -121,15 +125,32 @@ export async function readFeeds(table: Table, count: number): Promise<(FeedRow |
   );
 }
 
+/** The rows of one reading, for the next: most charge points do not change in a quarter of a second. */
+function keepRows(): { known: Known; keep(rows: readonly Row[]): void } {
+  let kept = new Map<string, Row>();
+  const name = ({ pk, sk }: Key) => `${pk}|${sk}`;
+  return {
+    known: (key) => kept.get(name(key)),
+    keep: (rows) => {
+      kept = new Map(rows.map((row) => [name(row), row]));
+    },
+  };
+}
+
 type Running = Pick<CpFacts, "session" | "live">;
 
-/** Sessions and figures of the charge points that are claimed. */
-export async function readRunning(table: Table, cps: readonly CpRow[]): Promise<(cp: CpRow) => Running> {
+/** Sessions and figures of the charge points that are claimed; `tellRows` is told what was read for them. */
+export async function readRunning(
+  table: Table,
+  cps: readonly CpRow[],
+  known?: Known,
+  tellRows: (rows: Row[]) => void = () => {},
+): Promise<(cp: CpRow) => Running> {
   const claimed = cps.flatMap(({ cp, claim }) => (claim ? [{ cp, claim }] : []));
-  const rows = await readAll(
-    table,
-    claimed.flatMap(({ cp, claim }) => [keys.session(claim.driver, claim.sid), keys.live(cp)]),
-  );
+  const wanted = claimed.flatMap(({ cp, claim }) => [keys.session(claim.driver, claim.sid), keys.live(cp)]);
+  const found = await readRows(table, wanted, known);
+  tellRows(found.flatMap((row) => row ?? []));
+  const rows = found.map((row) => row?.value);
   const byCp = new Map<string, Running>();
   claimed.forEach(({ cp, claim }, i) => {
     const live = rows[2 * i + 1] as LiveRow | undefined;
@@ -144,14 +165,17 @@ export async function readRunning(table: Table, cps: readonly CpRow[]): Promise<
 
 const keysPerRead = 100;
 
+/** Rows in the order of the keys, however many. */
+async function readRows(table: Table, wanted: readonly Key[], known?: Known): Promise<(Row | undefined)[]> {
+  const parts: Promise<(Row | undefined)[]>[] = [];
+  for (let from = 0; from < wanted.length; from += keysPerRead)
+    parts.push(table.getMany(wanted.slice(from, from + keysPerRead), known));
+  return (await Promise.all(parts)).flat();
+}
+
 /** Values in the order of the keys, however many. */
 export async function readAll(table: Table, wanted: readonly Key[]): Promise<unknown[]> {
-  const parts: Promise<unknown[]>[] = [];
-  for (let from = 0; from < wanted.length; from += keysPerRead)
-    parts.push(
-      table.getMany(wanted.slice(from, from + keysPerRead)).then((rows) => rows.map((row) => row?.value)),
-    );
-  return (await Promise.all(parts)).flat();
+  return (await readRows(table, wanted)).map((row) => row?.value);
 }
 
 function compare(a: string, b: string): number {

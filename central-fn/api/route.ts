@@ -75,7 +75,11 @@ export function route<const D extends Declaration>(
     if (querySchema) c.req.addValidatedData("query", query(c, querySchema));
     if (json) c.req.addValidatedData("json", await bodyOf(c, json));
     await next();
-    if (polled) c.res = await withEtag(c, c.res);
+    if (polled) {
+      const tagged = await withEtag(c, c.res);
+      // Set again, even the same answer would be copied with its whole body.
+      if (tagged !== c.res) c.res = tagged;
+    }
     // What is not made for polling is kept by nobody on the way: most of it is somebody's.
     else if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
   };

@@ -5,12 +5,12 @@
 // 2. Nothing is sent before the commit. A crash between the two leaves the command unpublished in its row:
 //    redelivery, hello and the sweeper publish it.
 import type { Log } from "../../wire/process/log.ts";
-import type { CommitResult, Key, Row, Table, Write } from "../tables/port.ts";
+import type { CommitResult, Key, Known, Row, Table, Write } from "../tables/port.ts";
 import { type Decision, keyText, type LogLine, type PlanOf, type Rows, type Send } from "./plan.ts";
 import { markPublished } from "./published.ts";
 
 export type Step =
-  | { do: "read"; keys: Key[] }
+  | { do: "read"; keys: Key[]; known?: Known }
   | { do: "query"; pk: string }
   | { do: "commit"; writes: Write[] }
   | { do: "send"; sends: Send[] }
@@ -65,9 +65,9 @@ function* settle(plan: PlanOf): Steps<Decision> {
   throw new Contended(`rows changed ${attemptsAtMost} times while deciding`);
 }
 
-/** Reads rows in the order of their keys. */
-export function* readRows(keys: Key[]): Steps<(Row | undefined)[]> {
-  const answer = yield { do: "read", keys };
+/** Reads rows in the order of their keys; of those that are `known` only what has changed. */
+export function* readRows(keys: Key[], known?: Known): Steps<(Row | undefined)[]> {
+  const answer = yield { do: "read", keys, ...(known && { known }) };
   if (!answer || !("rows" in answer)) throw new Error("a read step was not answered with rows");
   return answer.rows;
 }
@@ -128,7 +128,7 @@ async function performStep(step: Step, hands: Hands): Promise<StepAnswer> {
     case "read": {
       const rows: (Row | undefined)[] = [];
       for (let i = 0; i < step.keys.length; i += keysPerRead)
-        rows.push(...(await hands.table.getMany(step.keys.slice(i, i + keysPerRead))));
+        rows.push(...(await hands.table.getMany(step.keys.slice(i, i + keysPerRead), step.known)));
       return { rows };
     }
     case "query":

@@ -7,6 +7,7 @@
 // 3. Where processes come and go with each batch (functions) nothing is kept.
 import type { Canary } from "../../wire/messages/index.ts";
 import { type Heard, isRowOld } from "../rules/feeds.ts";
+import type { Known, Row } from "../tables/port.ts";
 import { type FeedsRow, feedsRowOf } from "../tables/rows.ts";
 
 interface Kept {
@@ -21,6 +22,7 @@ export class HeardMemory {
   /** False: what is not written with its batch is lost. */
   readonly lasts: boolean;
   readonly #rows = new Map<number, Kept>();
+  readonly #cps = new Map<string, Row>();
 
   constructor(lasts: boolean) {
     this.lasts = lasts;
@@ -43,6 +45,13 @@ export class HeardMemory {
   /** When the charge point was heard, as far as it is not written yet. */
   cpMs(feed: number, cp: string): number | undefined {
     return this.#of(feed).cps.get(cp);
+  }
+
+  /** A charge point's row as it was read last: only its version need be asked for. */
+  readonly known: Known = ({ sk }) => this.#cps.get(sk);
+
+  noteRow(row: Row): void {
+    if (this.lasts) this.#cps.set(row.sk, row);
   }
 
   /** All that is kept for the row of this feed. */

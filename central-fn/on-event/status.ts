@@ -32,7 +32,11 @@ export function* statusBatch(
     else byCp.set(item.event.cp, [item]);
   }
   const cps = [...byCp.keys()];
-  const rows = cps.length > 0 ? ((yield* readRows(cps.map(keys.cp))) as (Row<CpRow> | undefined)[]) : [];
+  const rows = (cps.length > 0 ? yield* readRows(cps.map(keys.cp), memory.known) : []) as (
+    | Row<CpRow>
+    | undefined
+  )[];
+  for (const row of rows) if (row) memory.noteRow(row);
   const before = yield* heardBefore(batch, rows);
   let isChanged = false;
   for (const [i, cp] of cps.entries()) {

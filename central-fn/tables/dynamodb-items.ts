@@ -1,5 +1,5 @@
 // Rows as DynamoDB items, and the conditions of the table port as its expressions.
-import type { Key, QueryRange, Row } from "./port.ts";
+import type { Key, Known, QueryRange, Row } from "./port.ts";
 
 /** As sent. */
 export type Item = Record<string, { S: string } | { N: string }>;
@@ -50,10 +50,10 @@ export function toItem(key: Key, version: number, value: string, token: string):
   return { ...marshalKey(key), version: { N: String(version) }, value: { S: value }, by: { S: token } };
 }
 
-export function toRow<V>(item: Received): Row<V> {
-  return {
-    ...unmarshalKey(item),
-    version: Number(item.version?.N),
-    value: JSON.parse(item.value?.S ?? "null"),
-  };
+export function toRow<V>(item: Received, known?: Known): Row<V> {
+  const key = unmarshalKey(item);
+  const version = Number(item.version?.N);
+  const row = known?.(key);
+  if (row?.version === version) return row as Row<V>;
+  return { ...key, version, value: JSON.parse(item.value?.S ?? "null") };
 }

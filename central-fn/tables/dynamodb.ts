@@ -39,6 +39,7 @@ import { checkedRangeIsEmpty, checkedValues, checkKey, checkKeys, keyText } from
 import {
   type CommitResult,
   type Key,
+  type Known,
   type QueryRange,
   type Row,
   type Table,
@@ -73,7 +74,7 @@ export function openDynamoDbTable(options: DynamoDbOptions): Table {
       return Item && toRow<V>(Item);
     },
 
-    async getMany(keys) {
+    async getMany(keys, known) {
       checkKeys(keys);
       const rows = new Map<string, Row>();
       let missing: Record<string, AttributeValue>[] = [
@@ -94,7 +95,7 @@ export function openDynamoDbTable(options: DynamoDbOptions): Table {
             );
             if (asked.is === "again") return asked;
             for (const item of asked.value.Responses?.[TableName] ?? [])
-              rows.set(keyText(unmarshalKey(item)), toRow(item));
+              rows.set(keyText(unmarshalKey(item)), toRow(item, known));
             const rest = asked.value.UnprocessedKeys?.[TableName]?.Keys ?? [];
             if (rest.length === before)
               return { is: "again", because: new Error("throttled: no key was read") };
@@ -106,7 +107,7 @@ export function openDynamoDbTable(options: DynamoDbOptions): Table {
       return keys.map((key) => rows.get(keyText(key)));
     },
 
-    async query<V>(pk: string, range: QueryRange = {}) {
+    async query<V>(pk: string, range: QueryRange = {}, known?: Known) {
       if (checkedRangeIsEmpty(range)) return [];
       const rows: Row<V>[] = [];
       let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
@@ -123,7 +124,7 @@ export function openDynamoDbTable(options: DynamoDbOptions): Table {
             }),
           ),
         );
-        for (const item of page.Items ?? []) rows.push(toRow<V>(item));
+        for (const item of page.Items ?? []) rows.push(toRow<V>(item, known));
         ExclusiveStartKey = page.LastEvaluatedKey;
       } while (ExclusiveStartKey && (range.limit === undefined || rows.length < range.limit));
       return rows;

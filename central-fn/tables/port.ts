@@ -35,11 +35,18 @@ export interface QueryRange {
   newestFirst?: boolean;
 }
 
+/**
+ * Rows that the caller has from earlier reads. One whose version is still the same may be answered by the caller's own
+ * object, so that it need not be read and parsed again. Only for rows that are never deleted: of those a version is one
+ * value for ever. Whoever keeps rows must not change them.
+ */
+export type Known = (key: Key) => Row | undefined;
+
 export interface Table {
   get<V = unknown>(key: Key): Promise<Row<V> | undefined>;
   /** In the order of the keys; at most 100. */
-  getMany(keys: readonly Key[]): Promise<(Row | undefined)[]>;
-  query<V = unknown>(pk: string, range?: QueryRange): Promise<Row<V>[]>;
+  getMany(keys: readonly Key[], known?: Known): Promise<(Row | undefined)[]>;
+  query<V = unknown>(pk: string, range?: QueryRange, known?: Known): Promise<Row<V>[]>;
   /** Conflict is an answer; a table that cannot be reached or is overloaded throws TableUnavailable. */
   commit(writes: readonly Write[]): Promise<CommitResult>;
   close(): Promise<void>;

@@ -8,7 +8,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { checkedRangeIsEmpty, checkedValues, checkKey, checkKeys } from "./limits.ts";
-import type { CommitResult, Key, QueryRange, Row, Table, Write } from "./port.ts";
+import type { CommitResult, Key, Known, QueryRange, Row, Table, Write } from "./port.ts";
 import { sqliteError } from "./sqlite-errors.ts";
 
 /** How long a statement waits for another process's lock; the event loop stands still meanwhile. */
@@ -59,23 +59,38 @@ export function openSqliteTable(path: string): Table {
     });
   };
 
+  const getNow = <V>({ pk, sk }: Key) => toRow<V>(statements.get.get(pk, sk), pk);
+  const unchanged = (key: Key, known: Known | undefined): Row | undefined => {
+    const row = known?.(key);
+    return row && statements.version.get(key.pk, key.sk)?.version === row.version ? row : undefined;
+  };
+
   return {
     async get<V>(key: Key) {
       checkKey(key);
-      return read(() => toRow<V>(statements.get.get(key.pk, key.sk), key.pk));
+      return read(() => getNow<V>(key));
     },
-    async getMany(keys) {
+    async getMany(keys, known) {
       checkKeys(keys);
-      return read(() => keys.map((key) => toRow(statements.get.get(key.pk, key.sk), key.pk)));
+      return read(() => keys.map((key) => unchanged(key, known) ?? getNow(key)));
     },
-    async query<V>(pk: string, range: QueryRange = {}) {
+    async query<V>(pk: string, range: QueryRange = {}, known?: Known) {
       if (checkedRangeIsEmpty(range)) return [];
       const from = range.prefix ?? range.from ?? "";
       const to = range.prefix === undefined ? (range.to ?? last) : range.prefix + last;
+      const limit = range.limit ?? -1;
+      if (known) {
+        const versions = range.newestFirst ? statements.newestVersions : statements.oldestVersions;
+        return read(() =>
+          versions.all(pk, from, to, limit).flatMap((found) => {
+            const key = { pk, sk: String(found.sk) };
+            const row = known(key);
+            return (row?.version === found.version ? (row as Row<V>) : getNow<V>(key)) ?? [];
+          }),
+        );
+      }
       const statement = range.newestFirst ? statements.newestFirst : statements.oldestFirst;
-      return read(() =>
-        statement.all(pk, from, to, range.limit ?? -1).flatMap((found) => toRow<V>(found, pk) ?? []),
-      );
+      return read(() => statement.all(pk, from, to, limit).flatMap((found) => toRow<V>(found, pk) ?? []));
     },
     async commit(writes) {
       const values = checkedValues(writes);
@@ -112,16 +127,29 @@ function openDatabase(path: string): DatabaseSync {
 }
 
 type Statements = Record<
-  "get" | "oldestFirst" | "newestFirst" | "version" | "put" | "delete" | "begin" | "commit",
+  | "get"
+  | "oldestFirst"
+  | "newestFirst"
+  | "oldestVersions"
+  | "newestVersions"
+  | "version"
+  | "put"
+  | "delete"
+  | "begin"
+  | "commit",
   StatementSync
 >;
 
 function prepare(db: DatabaseSync): Statements {
-  const range = "SELECT sk, version, value FROM rows WHERE pk = ? AND sk >= ? AND sk <= ? ORDER BY sk";
+  const within = "FROM rows WHERE pk = ? AND sk >= ? AND sk <= ? ORDER BY sk";
+  const range = `SELECT sk, version, value ${within}`;
+  const versions = `SELECT sk, version ${within}`;
   return {
     get: db.prepare("SELECT sk, version, value FROM rows WHERE pk = ? AND sk = ?"),
     oldestFirst: db.prepare(`${range} ASC LIMIT ?`),
     newestFirst: db.prepare(`${range} DESC LIMIT ?`),
+    oldestVersions: db.prepare(`${versions} ASC LIMIT ?`),
+    newestVersions: db.prepare(`${versions} DESC LIMIT ?`),
     version: db.prepare("SELECT version FROM rows WHERE pk = ? AND sk = ?"),
     put: db.prepare("INSERT OR REPLACE INTO rows (pk, sk, version, value) VALUES (?, ?, ?, ?)"),
     delete: db.prepare("DELETE FROM rows WHERE pk = ? AND sk = ?"),

@@ -11,8 +11,8 @@ export function watchedTable(table: Table): WatchedTable {
   const listeners: ((keys: readonly Key[]) => void)[] = [];
   return {
     get: (key) => table.get(key),
-    getMany: (keys) => table.getMany(keys),
-    query: (pk, range) => table.query(pk, range),
+    getMany: (keys, known) => table.getMany(keys, known),
+    query: (pk, range, known) => table.query(pk, range, known),
     async commit(writes) {
       const result = await table.commit(writes);
       if (result.is === "done" && listeners.length > 0) {

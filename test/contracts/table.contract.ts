@@ -164,6 +164,31 @@ export function tableContract(adapter: string, open: () => Promise<Table>): void
       await expect(table.getMany(tooMany)).rejects.toThrow(RangeError);
     });
 
+    it("answers known rows only while their version stands, and reads the others anew", async () => {
+      const pk = partition();
+      const [a, b, c] = [
+        { pk, sk: "a" },
+        { pk, sk: "b" },
+        { pk, sk: "c" },
+      ] as const;
+      await put(a, { n: 1 });
+      await put(b, { n: 1 });
+      const first = await table.query(pk);
+      const known = ({ sk }: Key) => first.find((row) => row.sk === sk);
+      await put(b, { n: 2 }, 1);
+      await put(c, { n: 1 });
+      const rows = [
+        { ...a, version: 1, value: { n: 1 } },
+        { ...b, version: 2, value: { n: 2 } },
+        { ...c, version: 1, value: { n: 1 } },
+      ];
+      expect(await table.query(pk, {}, known)).toEqual(rows);
+      expect(await table.query(pk, { newestFirst: true, limit: 2 }, known)).toEqual(rows.slice(1).reverse());
+      const gone = { pk, sk: "gone" };
+      const knowsGone = (key: Key) => (key.sk === "gone" ? { ...gone, version: 1, value: 7 } : known(key));
+      expect(await table.getMany([c, b, gone, a], knowsGone)).toEqual([rows[2], rows[1], undefined, rows[0]]);
+    });
+
     it("loses no count when many writers raise one counter", async () => {
       const key = { pk: partition(), sk: "counter" };
       const other = (writer: number) => ({ pk: key.pk, sk: `writer#${writer}` });

@@ -12,7 +12,7 @@ import {
   ShownState,
 } from "../charge-point.view.ts";
 import { ChargePointDetail, chargePointDetail } from "../charge-point-detail.view.ts";
-import { answerWithEtag, etagOf } from "../etag.ts";
+import { answerWithEtag, etagOf, polledJson } from "../etag.ts";
 import type { CpFacts, FleetReading } from "../fleet.ts";
 import { paged, pageOf } from "../paging.ts";
 import type { Parts } from "../parts.ts";
@@ -73,6 +73,14 @@ export function chargePointRoutes(parts: Parts) {
     feed: { stale_since: staleSince(reading, parts) },
   });
   // A reading is put into words once for all who share it.
+  const views = new WeakMap<CpFacts, ChargePointView>();
+  const viewOfAll = (facts: CpFacts): ChargePointView => {
+    const known = views.get(facts);
+    if (known) return known;
+    const view = chargePointView(facts, false);
+    views.set(facts, view);
+    return view;
+  };
   const answers = new WeakMap<FleetReading, Map<boolean, Answer>>();
   const wholeOf = (reading: FleetReading, forOperator: boolean): Answer => {
     const known = answers.get(reading) ?? new Map<boolean, Answer>();
@@ -108,15 +116,10 @@ export function chargePointRoutes(parts: Parts) {
           throw new Problem(403, "retired and needs_attention are for operators");
         const some = filter.retired === "true" ? await parts.fleet.retired() : reading.cps;
         const asked = { cursor: filter.cursor, limit: filter.limit ?? some.length };
-        const page = pageOf(c, some.filter(fits(filter)), ({ cp }) => cp.cp, asked, "rising");
+        const page = pageOf(c, some.filter(fits(filter, viewOfAll)), ({ cp }) => cp.cp, asked, "rising");
         const view = filter.view === "full" ? chargePointDetail : chargePointView;
-        return c.json(
-          viewOf(
-            reading,
-            page.map((facts) => view(facts, forOperator)),
-          ),
-          200,
-        );
+        const points = page.map((facts) => view(facts, forOperator));
+        return polledJson(c, viewOf(reading, points));
       },
     )
     .get(
@@ -152,23 +155,28 @@ export function chargePointRoutes(parts: Parts) {
     );
 }
 
-function fits(filter: Filter): (facts: CpFacts) => boolean {
+/** What the rows tell is asked before what must be put into words first. */
+function fits(filter: Filter, viewOf: (facts: CpFacts) => ChargePointView): (facts: CpFacts) => boolean {
   const { state, engine_state, connector_status, city, connector_type, min_power_kw, q, needs_attention } =
     filter;
+  const fitsView = (facts: CpFacts) => {
+    if (state === undefined && engine_state === undefined && connector_status === undefined) return true;
+    const view = viewOf(facts);
+    if (state !== undefined && view.state !== state) return false;
+    if (engine_state !== undefined && view.engine_state !== engine_state) return false;
+    return connector_status === undefined || view.connector_status === connector_status;
+  };
   return (facts) => {
     const { cp } = facts;
     const { registration } = cp;
-    const view = chargePointView(facts, false);
-    if (state !== undefined && view.state !== state) return false;
-    if (engine_state !== undefined && view.engine_state !== engine_state) return false;
-    if (connector_status !== undefined && view.connector_status !== connector_status) return false;
     if (city !== undefined && fold(registration?.city ?? "") !== fold(city)) return false;
     if (connector_type !== undefined && registration?.connectorType !== connector_type) return false;
     if (min_power_kw !== undefined && (registration?.powerW ?? 0) < min_power_kw * 1_000) return false;
     if (needs_attention !== undefined && (needs_attention === "true") !== Boolean(cp.quarantine))
       return false;
-    if (q === undefined) return true;
     const { name = "", address = "", city: place = "" } = registration ?? {};
-    return [cp.cp, name, address, place].some((text) => fold(text).includes(fold(q)));
+    if (q !== undefined && ![cp.cp, name, address, place].some((text) => fold(text).includes(fold(q))))
+      return false;
+    return fitsView(facts);
   };
 }

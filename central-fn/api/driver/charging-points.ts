@@ -5,7 +5,14 @@ import { ConnectorType } from "../../../wire/messages/index.ts";
 import { type DriverRow, keys } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
 import { chargePointView } from "../charge-point.view.ts";
-import { ChargingPoint, type ChargingPointView, chargingPointView } from "../charging-point.view.ts";
+import {
+  ChargingPoint,
+  type ChargingPointView,
+  chargingPointView,
+  distanceKm,
+} from "../charging-point.view.ts";
+import { polledJson } from "../etag.ts";
+import type { CpFacts } from "../fleet.ts";
 import { paged, pageOf } from "../paging.ts";
 import type { Parts } from "../parts.ts";
 import { Problem } from "../problem.ts";
@@ -60,9 +67,10 @@ export function chargingPointRoutes(parts: Parts) {
         const from = positionOf(filter);
         const [reading, favorites] = await Promise.all([parts.fleet.all(), favoritesOf(parts, c)]);
         const points = reading.cps
+          .filter(maySuit(filter, favorites, from))
           .flatMap((facts) => chargingPointView(facts, favorites, from, parts.now()) ?? [])
-          .filter((point) => matches(point, filter));
-        return c.json(pageOf(c, points, placeOfPoint, filter, "rising"), 200);
+          .filter(({ status }) => !yes(filter.only_available) || status === "FREE");
+        return polledJson(c, pageOf(c, points, placeOfPoint, filter, "rising"));
       },
     )
     .get(
@@ -102,17 +110,28 @@ function placeOfPoint({ cp_id, location }: ChargingPointView): string {
   return `${String(Math.round(location.distance_km * 1_000)).padStart(8, "0")}#${cp_id}`;
 }
 
-function matches(point: ChargingPointView, filter: z.output<typeof Filter>): boolean {
-  const { city, connector_type, min_power_kw, max_price_eur_per_kwh, within_km } = filter;
-  const yes = (value: z.output<typeof Yes>) => value === "true" || value === "1";
-  if (city !== undefined && fold(point.location.city) !== fold(city)) return false;
-  if (connector_type !== undefined && point.connector_type !== connector_type) return false;
-  if (min_power_kw !== undefined && point.power_kw < min_power_kw) return false;
-  if (max_price_eur_per_kwh !== undefined && (point.price_eur_per_kwh ?? Infinity) > max_price_eur_per_kwh)
-    return false;
-  if (within_km !== undefined && (point.location.distance_km ?? 0) > within_km) return false;
-  if (yes(filter.only_favorites) && !point.favorite) return false;
-  return !yes(filter.only_available) || point.status === "FREE";
+const yes = (value: z.output<typeof Yes>) => value === "true" || value === "1";
+
+/** What the rows tell, asked before anything is put into words. */
+function maySuit(
+  filter: z.output<typeof Filter>,
+  favorites: readonly string[],
+  from: { lat: number; lon: number } | undefined,
+): (facts: CpFacts) => boolean {
+  const { connector_type, min_power_kw, max_price_eur_per_kwh, within_km } = filter;
+  const city = filter.city === undefined ? undefined : fold(filter.city);
+  const liked = yes(filter.only_favorites) ? new Set(favorites) : undefined;
+  return ({ cp: { cp, registration, tariff } }) => {
+    if (!registration) return false;
+    const { latitude: lat, longitude: lon } = registration;
+    if (liked && !liked.has(cp)) return false;
+    if (city !== undefined && fold(registration.city) !== city) return false;
+    if (connector_type !== undefined && registration.connectorType !== connector_type) return false;
+    if (min_power_kw !== undefined && registration.powerW / 1_000 < min_power_kw) return false;
+    const price = tariff ? tariff.priceE5PerKwh / 100_000 : Number.POSITIVE_INFINITY;
+    if (max_price_eur_per_kwh !== undefined && price > max_price_eur_per_kwh) return false;
+    return within_km === undefined || !from || distanceKm(from, { lat, lon }) <= within_km;
+  };
 }
 
 async function favoritesOf(parts: Parts, c: Context<ApiEnv>): Promise<string[]> {
