@@ -82,6 +82,8 @@ test("a client with its password is let in, the file of a worker with many lines
   passwords.delete("CP-001-monitor");
   await up(client("CP-001-engine", { passwordPath: join(dir, "one") }));
   await up(client("CP-001-monitor", { passwordPath: join(dir, "many") }));
+  writeFileSync(join(dir, "first"), lines.join("\n"));
+  await up(client("CP-001-engine", { passwordPath: join(dir, "first") }));
 });
 
 test.each([
