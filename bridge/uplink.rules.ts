@@ -44,8 +44,8 @@ export function readUplink(
   ingestAtMs: number,
   bridge: BridgeName,
 ): UplinkMessage {
-  if (topic.startsWith(canaryPrefix)) return readCanary(topic, payload, ingestAtMs, bridge);
-  const device = deviceOfTopic(topic);
+  const device = deviceOf(topic);
+  if (!device && topic.startsWith(canaryPrefix)) return readCanary(topic, payload, ingestAtMs, bridge);
   const refuse = (
     reason: string,
     identity?: Pick<EventIdentity, "journal" | "epoch" | "seq">,
@@ -84,6 +84,23 @@ export function readUplink(
       timestampMs: ingestAtMs,
     },
   };
+}
+
+interface Device {
+  cp: string;
+  src: "engine" | "monitor";
+}
+
+/** Topics of devices, looked at once: a device keeps its topic. */
+const devices = new Map<string, Device>();
+const mostDevices = 100_000;
+
+function deviceOf(topic: string): Device | undefined {
+  const known = devices.get(topic);
+  if (known !== undefined) return known;
+  const device = deviceOfTopic(topic);
+  if (device && devices.size < mostDevices) devices.set(topic, device);
+  return device;
 }
 
 const canaryPrefix = mqttTopics.canary(0).slice(0, -1);

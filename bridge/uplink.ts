@@ -9,10 +9,11 @@
 
 import type { OutRecord, Producer } from "../wire/kafka/port.ts";
 import { SendRefused } from "../wire/kafka/refused.ts";
-import { type EventIdentity, identityText, mqttTopics } from "../wire/messages/index.ts";
+import { mqttTopics } from "../wire/messages/index.ts";
 import type { Link } from "../wire/mqtt/port.ts";
 import { errorText, type Log } from "../wire/process/log.ts";
-import { ackMessages } from "./acks.ts";
+import { streamAcks } from "./acks.ts";
+import { type EventStream, openStreams } from "./streams.ts";
 import { type BridgeName, type NackTo, readUplink } from "./uplink.rules.ts";
 
 export interface UplinkOptions extends BridgeName {
@@ -48,9 +49,18 @@ export interface Uplink {
 interface Carried {
   record: OutRecord;
   bytes: number;
-  key?: string;
-  ack?: EventIdentity;
-  nackTo?: NackTo;
+  /** Of an event: what it belongs to, and its number there. */
+  stream: EventStream | undefined;
+  seq: number;
+  isAcknowledged: boolean;
+  nackTo: NackTo | null;
+}
+
+/** What one call of the producer settled. */
+interface Settled {
+  /** On which it had arrived. */
+  connection: number;
+  inKafka: readonly Carried[];
 }
 
 const shedLineEveryMs = 10_000;
@@ -68,9 +78,9 @@ export function openUplink(options: UplinkOptions, link: () => Pick<Link, "conne
     staleAcks: 0,
     refused: 0,
   };
-  const onTheWay = new Map<string, Uint8Array>();
+  const streams = openStreams();
   let arrived: Carried[] = [];
-  let settled: { connection: number; carried: Carried }[] = [];
+  let settled: Settled[] = [];
   let records = 0;
   let bytes = 0;
   let shedSaidAt = Number.NEGATIVE_INFINITY;
@@ -93,28 +103,28 @@ export function openUplink(options: UplinkOptions, link: () => Pick<Link, "conne
       case "foreign":
         return undefined;
       case "canary":
-        return { record: message.record, bytes: payload.byteLength };
+        return carriedOf(message.record, payload.byteLength);
       case "dead-letter":
         counts.deadLetters++;
         log.warn(`dead letter ${message.record.key}: ${message.reason}`);
-        return {
-          record: message.record,
-          bytes: 2 * payload.byteLength,
-          ...(message.nackTo ? { nackTo: message.nackTo } : {}),
-        };
+        return { ...carriedOf(message.record, 2 * payload.byteLength), nackTo: message.nackTo };
       case "event": {
-        const key = identityText(message.identity);
-        const first = onTheWay.get(key);
+        const { record, identity, acknowledged } = message;
+        const { seq } = identity;
+        const stream = streams.of(topic, identity);
+        const first = stream.onTheWay.get(seq);
         if (first && Buffer.compare(first, payload) === 0) {
           counts.repeats++;
           return undefined;
         }
-        onTheWay.set(key, payload);
+        stream.onTheWay.set(seq, payload);
         return {
-          record: message.record,
+          record,
           bytes: payload.byteLength,
-          key,
-          ...(message.acknowledged ? { ack: message.identity } : {}),
+          stream,
+          seq,
+          isAcknowledged: acknowledged,
+          nackTo: null,
         };
       }
     }
@@ -142,27 +152,32 @@ export function openUplink(options: UplinkOptions, link: () => Pick<Link, "conne
         for (const carried of burst) {
           records--;
           bytes -= carried.bytes;
-          if (carried.key !== undefined) onTheWay.delete(carried.key);
+          carried.stream?.onTheWay.delete(carried.seq);
         }
-        if (settled.length === 0) setImmediate(answer);
-        for (const carried of inKafka) settled.push({ connection, carried });
+        if (settled.push({ connection, inKafka }) === 1) setImmediate(answer);
       });
   }
 
   /** Everything that one produce settled is answered together. */
   function answer(): void {
-    const batch = settled;
+    const all = settled;
     settled = [];
     const { connection } = link();
-    const acks: EventIdentity[] = [];
-    for (const { connection: arrivedOn, carried } of batch) {
-      if (!carried.ack && !carried.nackTo) continue;
-      if (arrivedOn !== connection) counts.staleAcks++;
-      else if (carried.ack) acks.push(carried.ack);
-      else if (carried.nackTo) tell(mqttTopics.acks(carried.nackTo.cp), JSON.stringify(carried.nackTo.nack));
+    const toTell = new Set<EventStream>();
+    for (const { connection: arrivedOn, inKafka } of all)
+      for (const { stream, seq, isAcknowledged, nackTo } of inKafka) {
+        if (!isAcknowledged && !nackTo) continue;
+        if (arrivedOn !== connection) counts.staleAcks++;
+        else if (nackTo) tell(mqttTopics.acks(nackTo.cp), JSON.stringify(nackTo.nack));
+        else if (stream && stream.toAck.push(seq) === 1) toTell.add(stream);
+      }
+    for (const stream of toTell) {
+      const { cp, src, journal, epoch, toAck } = stream;
+      stream.toAck = [];
+      counts.acked += toAck.length;
+      for (const { topic, payload } of streamAcks({ cp, src, journal, epoch, seqs: toAck }))
+        tell(topic, payload);
     }
-    for (const { topic, payload } of ackMessages(acks)) tell(topic, payload);
-    counts.acked += acks.length;
   }
 
   function tell(topic: string, payload: string): void {
@@ -192,4 +207,8 @@ export function openUplink(options: UplinkOptions, link: () => Pick<Link, "conne
     },
     message,
   };
+}
+
+function carriedOf(record: OutRecord, bytes: number): Carried {
+  return { record, bytes, stream: undefined, seq: 0, isAcknowledged: false, nackTo: null };
 }

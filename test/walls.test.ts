@@ -88,8 +88,9 @@ describe("walls", () => {
   });
 
   test.each([
-    ["kafkajs", ["wire/kafka"]],
-    ["mqtt", ["wire/mqtt"]],
+    // A bench measures the bare library as the limit of what is built on it.
+    ["kafkajs", ["wire/kafka", "simulator/bench/load/kafkajs-main.ts"]],
+    ["mqtt", ["wire/mqtt", "simulator/bench/load/mqttjs-main.ts"]],
     ["serialport", ["device-agent/charger"]],
     ["@aws-sdk/client-dynamodb", ["central-fn/tables/dynamodb.ts"]],
     ["aedes", ["simulator/brokers/mqtt"]],

@@ -109,6 +109,20 @@ describe("the uplink", () => {
     expect(sends).toHaveLength(3);
   });
 
+  it("knows repeats of two epochs that come in turn, and acknowledges each by itself", async () => {
+    const { uplink, sends, told } = setUp();
+    const older = event(1);
+    const newer = Buffer.from(older.toString().replace('"epoch":1', '"epoch":2'));
+    for (const payload of [older, newer, older, newer]) uplink.message(topic, payload);
+    await turn();
+    expect(sends.map(({ records }) => records.length)).toEqual([2]);
+    expect(uplink.counts.repeats).toBe(2);
+    for (const send of sends) send.resolve();
+    await turn();
+    await turn();
+    expect(told.map(({ message }) => message.kind === "ack" && message.epoch)).toEqual([1, 2]);
+  });
+
   it("does not acknowledge on a later connection what arrived on an earlier one", async () => {
     const { uplink, link, sends, told } = setUp();
     uplink.message(topic, event(1));

@@ -25,6 +25,11 @@ export interface ProducerOptions extends KafkaAddress {
   deadAfterMs?: number;
   /** A missing topic is waited for so long before its records are refused. Default 30 s. */
   placeGraceMs?: number;
+  /**
+   * After a batch of many records the next starts at the earliest so long after it, so that it has many too. Default 0:
+   * at once.
+   */
+  gatherMs?: number;
   /** How long `close` lets the backlog drain. Default 3 s. */
   closeWithinMs?: number;
 }
@@ -32,11 +37,13 @@ export interface ProducerOptions extends KafkaAddress {
 const limits = { records: 1_000, bytes: 512 * 1024 };
 /** Below message.max.bytes of Kafka (1,048,588) with the batch's own header. */
 const maxRecordBytes = 1_000_000;
+/** A batch from which on the producer counts as busy. */
+const manyRecords = 32;
 const outageLineEveryMs = 30_000;
 
 /** Opens without a connection: Kafka may be down, records wait. */
 export function openProducer(options: ProducerOptions): Producer {
-  const { log, deadAfterMs = 4_000, placeGraceMs = 30_000, closeWithinMs = 3_000 } = options;
+  const { log, deadAfterMs = 4_000, placeGraceMs = 30_000, gatherMs = 0, closeWithinMs = 3_000 } = options;
   const queue = openQueue();
   const lateTopics = new Set<string>();
   let connection: { client: Client; producer: KafkaJsProducer } | undefined;
@@ -156,8 +163,11 @@ export function openProducer(options: ProducerOptions): Producer {
     while (queue.length > 0) {
       const batch = queue.take(limits);
       triedSince = performance.now();
+      const began = triedSince;
       await deliver(batch);
       triedSince = 0;
+      const early = began + gatherMs - performance.now();
+      if (batch.length >= manyRecords && queue.length < limits.records && early > 0) await pause(early);
     }
   }
 

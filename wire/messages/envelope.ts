@@ -11,7 +11,8 @@ import { Id } from "./ids.ts";
 export const maxEnvelopeBytes = 16_384;
 
 export const JournalId = z.string().regex(/^[0-9a-f-]{8,36}$/);
-const Count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** `int` ends at Number.MAX_SAFE_INTEGER. */
+const Count = z.number().int().min(0);
 
 /** When something happened: `boot` is the operating system's boot id, `monoMs` its monotonic clock. */
 export const Stamp = z.object({
@@ -38,7 +39,7 @@ export const Envelope = z.object({
   type: z.string().regex(/^[a-z][a-z.-]{0,39}$/),
   at: Stamp,
   trace: z.string().max(128).optional(),
-  body: z.record(z.string(), z.unknown()),
+  body: z.looseObject({}),
 });
 export type Envelope = z.infer<typeof Envelope>;
 

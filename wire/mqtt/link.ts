@@ -8,9 +8,11 @@
 //    connection was made uses its number up, for the broker may publish that attempt's will.
 import { type IClientOptions, MqttClient } from "mqtt";
 import { errorText, type Log } from "../process/log.ts";
+import { gatherOn } from "./gather.ts";
 import { passwordOf } from "./password.ts";
 import type { Link, LinkEvents, LinkOptions } from "./port.ts";
 import { brokerName, openStream } from "./stream.ts";
+import { openTurnWriter } from "./turn-writer.ts";
 
 export interface Subscription {
   topic: string;
@@ -24,6 +26,7 @@ const reconnectMs = { least: 200, most: 2_000 };
 const maxInFlight = 10_000;
 const maxUnwrittenBytes = 8_000_000;
 const disconnectWithinMs = 1_000;
+const acknowledgedHere = new Error("acknowledged here");
 
 interface Connection {
   publish(topic: string, payload: string | Uint8Array, qos: 0 | 1): Promise<boolean>;
@@ -123,6 +126,13 @@ function openConnection(
   events: ConnectionEvents,
 ): Connection {
   const client = new MqttClient(() => openStream(options), clientOptions(options, number));
+  const writer = openTurnWriter(client.stream);
+  // mqtt.js would write a PUBACK by itself; told of an error it leaves that to us, and goes on.
+  client.handleMessage = ({ qos, messageId }, done) => {
+    if (qos !== 1 || messageId === undefined) return done();
+    writer.puback(messageId);
+    done(acknowledgedHere);
+  };
   const pending = new Set<(taken: boolean) => void>();
   let reason: string | undefined;
   const cut = (why: string) => {
@@ -144,7 +154,11 @@ function openConnection(
   };
   client.stream.once("connect", events.reached);
   client.on("error", (error) => cut(errorText(error)));
-  client.on("message", (topic, payload) => events.message(topic, payload));
+  const gather = options.gatherMs === undefined ? undefined : gatherOn(client.stream, options.gatherMs);
+  client.on("message", (topic, payload) => {
+    events.message(topic, payload);
+    gather?.();
+  });
   client.on("connect", () => {
     if (subscriptions.length === 0) return up();
     subscribe(client, subscriptions, (error) => (error ? cut(error.message) : up()));
@@ -152,8 +166,10 @@ function openConnection(
 
   return {
     publish: (topic, payload, qos) => {
-      if (pending.size >= maxInFlight || client.stream.writableLength > maxUnwrittenBytes)
-        return Promise.resolve(false);
+      const unwritten = client.stream.writableLength + writer.waitingBytes;
+      if (pending.size >= maxInFlight || unwritten > maxUnwrittenBytes) return Promise.resolve(false);
+      if (qos === 0) return writer.publish(topic, payload);
+      writer.flush();
       return new Promise((resolve) => {
         const settle = (taken: boolean) => {
           if (pending.delete(settle)) resolve(taken);
@@ -165,6 +181,7 @@ function openConnection(
     close: () => {
       reason ??= "closed here";
       const patience = setTimeout(() => client.stream.destroy(), disconnectWithinMs);
+      writer.flush();
       // Before CONNACK there is no session to leave in order.
       client.end(!client.connected);
       return over.finally(() => clearTimeout(patience));
@@ -196,6 +213,8 @@ function clientOptions(options: LinkOptions, number: number): IClientOptions {
     keepalive: options.keepaliveS,
     reconnectPeriod: 0,
     connectTimeout: handshakeMs,
+    // Two dozen calls a packet, each of them only to find out that nobody wants its line.
+    log: () => {},
     queueQoSZero: false,
     resubscribe: false,
     // A table of all 65,536 packet ids as buffers: 22 MB to save some nanoseconds per packet.

@@ -9,6 +9,8 @@ export interface LinkOptions {
   keepaliveS: number;
   /** Longest pause before the next attempt, at least 200; default 2 s, which spreads a fleet that comes back. */
   reconnectMostMs?: number;
+  /** While many messages come, reading rests so long between bursts: less work for them, so much more delay. */
+  gatherMs?: number;
   /** Asked anew for every connection: a will carries the number of the connection it belongs to. */
   will?: (connection: number) => { topic: string; payload: string; qos: 0 | 1 };
   /** Default with a password: the client id. */

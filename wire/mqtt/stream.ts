@@ -6,10 +6,12 @@ import { connect, isIP, type Socket } from "node:net";
 import type { LinkOptions } from "./port.ts";
 
 /** Begins to connect; throws when TLS material cannot be read or used. */
-export function openStream({ url, tls }: LinkOptions): Socket {
+export function openStream({ url, tls, gatherMs }: LinkOptions): Socket {
   const { protocol, hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");
-  if (protocol === "mqtt:") return connect({ host, port: Number(port) || 1_883, noDelay: true });
+  // Reading stops as soon as nobody takes what was read.
+  const reading = gatherMs === undefined ? {} : { readableHighWaterMark: 1 };
+  if (protocol === "mqtt:") return connect({ host, port: Number(port) || 1_883, noDelay: true, ...reading });
   // Loaded only where it is used: 5 MB.
   return process.getBuiltinModule("node:tls").connect({
     host,

@@ -109,6 +109,19 @@ describe("the producer", () => {
     expect(producer).toMatchObject({ backlog: 0, stalledMs: 0 });
   });
 
+  it("lets records come together after a batch of many, and after a batch of few sends at once", async () => {
+    producer = open({ gatherMs: 300 });
+    const many = () => producer.send(Array.from({ length: 40 }, () => numbered(next++, 0)));
+    await many();
+    const began = performance.now();
+    await many();
+    await many();
+    expect(performance.now() - began).toBeGreaterThan(400);
+    await producer.close();
+    producer = open({ gatherMs: 600_000 });
+    for (let i = 0; i < 5; i++) await producer.send([numbered(next++, 0)]);
+  });
+
   it("loses nothing and keeps the order when answers to produce are lost", async () => {
     producer = open();
     let produces = 0;

@@ -78,6 +78,42 @@ test("publishes with and without acknowledgement, and hears what it subscribed t
   expect(a.link.connection).toBe(1);
 });
 
+test("every message of QoS 1 is acknowledged once, in its order, before what is said in answer; gathered or not", async () => {
+  const count = 3_000;
+  for (const more of [{}, { gatherMs: 2 }]) {
+    let heard = Buffer.alloc(0);
+    // A broker by hand: accepts, grants, sends everything at once, writes down every byte that comes back.
+    const server = createServer((socket) => {
+      socket.once("data", () => {
+        socket.write(Buffer.from([0x20, 2, 0, 0]));
+        socket.once("data", (subscribe) => {
+          const publish = (id: number) => Buffer.from([0x32, 6, 0, 1, 0x74, id >> 8, id & 255, 0x78]);
+          const all = Array.from({ length: count }, (_, i) => publish(i + 1));
+          const granted = Buffer.from([0x90, 3, subscribe[2] ?? 0, subscribe[3] ?? 0, 1]);
+          socket.write(Buffer.concat([granted, ...all]));
+          socket.on("data", (bytes) => {
+            heard = Buffer.concat([heard, bytes]);
+          });
+        });
+      });
+      socket.on("error", () => {});
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    afterwards.push(() => new Promise((resolve) => server.close(resolve)));
+    const address = server.address();
+    const w = watch(typeof address === "object" ? (address?.port ?? 0) : 0, [{ topic: "t", qos: 1 }], more);
+    await until("every message", () => w.messages.length === count);
+    expect(await w.link.publish("t", "done", 0)).toBe(true);
+    const pubacks = Buffer.concat(
+      Array.from({ length: count }, (_, i) => Buffer.from([0x40, 2, (i + 1) >> 8, (i + 1) & 255])),
+    );
+    const done = Buffer.from([0x30, 7, 0, 1, 0x74, ...Buffer.from("done")]);
+    await until("every acknowledgement", () => heard.length >= pubacks.length + done.length);
+    expect(heard.equals(Buffer.concat([pubacks, done]))).toBe(true);
+    await w.link.close();
+  }
+});
+
 test("a broken connection leaves the will that was asked for it, a clean end leaves none", async () => {
   const broker = await startBroker();
   const proxy = await startProxy(() => broker.port);
