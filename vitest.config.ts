@@ -79,13 +79,12 @@ export default defineConfig({
         },
       },
       {
-        // Journeys on Apache Kafka, Mosquitto and DynamoDB Local: the same files, pointed there by two variables.
+        // Journeys on Apache Kafka, Mosquitto and DynamoDB Local.
         test: {
           ...common,
           name: "all-real",
-          include: ["test/all-real/**/*.test.ts", "test/journeys/fault-verbs.test.ts"],
+          include: ["test/all-real/**/*.test.ts"],
           env: { EV_SERVERS: "real", EV_TEST_PORTS: "5000" },
-          fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 300_000,
         },

@@ -58,19 +58,19 @@ export async function openOwnFleet(
     await close(true);
     throw new Complaint(`${listText(lame)} did not start: see the logs in ${join(stateDir, "logs")}`);
   }
-  await seenWhole(stateDir);
+  await seenWhole(stateDir, fleet.fleet.cps.length);
   return { stateDir, readyMs: performance.now() - began, close };
 }
 
-const wholeWithinMs = 20_000;
+const wholeWithinMs = 60_000;
 
-/** Until Central shows every charge point On; one that does not come by then is the story's to notice. */
-async function seenWhole(stateDir: string): Promise<void> {
+/** Until Central shows all `count` charge points On; one that does not come by then is the story's to notice. */
+async function seenWhole(stateDir: string, count: number): Promise<void> {
   const doors = await openPublicDoors(stateDir);
   const until = performance.now() + wholeWithinMs;
   while (performance.now() < until) {
     const cps = (await doors?.cps()) ?? [];
-    if (cps.length > 0 && cps.every(({ state }) => state === "ON")) return;
+    if (cps.length >= count && cps.every(({ state }) => state === "ON")) return;
     await delay(100);
   }
 }

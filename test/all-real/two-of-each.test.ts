@@ -13,7 +13,7 @@ import { eventually, LiveFleet } from "../support/live-fleet.ts";
 const fleet = new LiveFleet(1_000);
 const functions = ["api-1", "api-2", "events-1", "events-2", "sweep"].map((part) => `ev-central-${part}`);
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
-const killForMs = 40_000;
+const killForMs = 25_000;
 const looks = { all: 0, failed: [] as string[] };
 
 beforeAll(async () => {
@@ -47,7 +47,7 @@ test("any of them is killed and started again, now one, now another, and the lis
   console.log(`killed ${[...struck].map(([name, times]) => `${name} ${times} times`).join(", ")}`);
   console.log(`GET /cp: ${looks.all} answers, ${looks.failed.length} failed`);
   expect(struck.size).toBeGreaterThan(2);
-  expect(looks.all).toBeGreaterThan(50);
+  expect(looks.all).toBeGreaterThan(20);
   expect(looks.failed).toEqual([]);
 }, 120_000);
 
