@@ -7,7 +7,6 @@ export type Fault = BodyOf<"GET", "/cp/:cp_id/faults">[number];
 export type CpStatistics = BodyOf<"GET", "/cp/:cp_id/statistics">;
 export type SessionRecord = BodyOf<"GET", "/sessions">[number];
 export type SessionWithLine = BodyOf<"GET", "/sessions/:session_id">;
-export type ExplainedBill = BodyOf<"GET", "/cdrs/:cdr_id">;
 export type Review = BodyOf<"GET", "/reviews">[number];
 export type Alert = BodyOf<"GET", "/alerts">[number];
 export type Letter = BodyOf<"GET", "/dead-letters">[number];

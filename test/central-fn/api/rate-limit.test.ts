@@ -10,6 +10,7 @@ import {
   rateVariables,
 } from "../../../central-fn/api/rate-limit.ts";
 import { describedRoutes } from "../../../central-fn/api/route.ts";
+import { SmallNetwork } from "../../support/small-network.ts";
 import { openCentral, seed } from "./central.ts";
 
 function limited(change: Partial<RateOptions["rates"]>, more: Partial<RateOptions> = {}) {
@@ -56,6 +57,26 @@ describe("a driver who asks for a hundred charges at once", () => {
     expect((await ask()).status).toBe(202);
     expect((await ask()).status).toBe(429);
     await central.close();
+  });
+});
+
+describe("of a driver's charges that are taken", () => {
+  it("one is granted, whatever charge points they are for; the others are told why not", async () => {
+    const network = new SmallNetwork(3);
+    const ask = (i: number) =>
+      network.ask("driver-alice", "POST", "/drivers/driver-alice/requests", {
+        cp_id: `CP-00${(i % 3) + 1}`,
+        vehicle_id: "VEH-001",
+      });
+    const answers = await Promise.all(times(100, ask));
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(90);
+    network.run(5);
+    const ids = answers.flatMap(({ body }) => (body.session_id ? [String(body.session_id)] : []));
+    const sessions = await Promise.all(ids.map((id) => network.session("driver-alice", id)));
+    const denied = sessions.filter(({ status }) => status === "DENIED");
+    expect(denied).toHaveLength(9);
+    for (const { reason } of denied) expect(reason).toMatch(/you have another session|occupied|not free/);
+    expect(sessions.filter(({ status }) => status === "APPROVED")).toHaveLength(1);
   });
 });
 
