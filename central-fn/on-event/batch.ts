@@ -1,6 +1,8 @@
-// The entry of every record: a batch in the shape that Lambda gets from a managed-Kafka source. Partitions are
-// worked off side by side, each in order; the first failure stops its partition there and is reported, so that
-// exactly the rest comes again.
+// The entry of every record: a batch in the shape that Lambda gets from a managed-Kafka source.
+//
+// 1. What concerns one charge point (one key) is worked off in order; partitions, and keys within one, side by side.
+// 2. A failure stops its key there. The first one of a partition is reported: that record and all after it come again,
+//    those too that were done, which then have no second effect.
 import type { OutRecord, Producer } from "../../wire/kafka/port.ts";
 import { assertPartitions, kafkaTopics, partitionOf, replayHeader } from "../../wire/messages/index.ts";
 import { errorText, type Log } from "../../wire/process/log.ts";
@@ -80,7 +82,7 @@ export class NotSent extends Error {
   readonly retriable = true;
 }
 
-function decode({ topic, partition, offset, timestamp, value, headers }: MskRecord): KafkaRecord {
+function decode({ topic, partition, offset, timestamp, key, value, headers }: MskRecord): KafkaRecord {
   const letter = headers?.find((header) => replayHeader in header)?.[replayHeader];
   return {
     topic,
@@ -88,6 +90,7 @@ function decode({ topic, partition, offset, timestamp, value, headers }: MskReco
     offset,
     timestampMs: timestamp,
     value: Buffer.from(value ?? "", "base64"),
+    ...(key === undefined ? {} : { key }),
     ...(letter ? { replayOf: Buffer.from(letter).toString() } : {}),
   };
 }
@@ -98,16 +101,60 @@ async function handlePartition(
   parts: HandlerParts,
   hands: Hands,
 ): Promise<number | undefined> {
-  for (const work of worksOf(records, parts)) {
+  const chains = chainsOf(worksOf(records, parts));
+  const next = chains.values();
+  const failures: Failure[] = [];
+  const workOff = async () => {
+    // Most often the table or Kafka is away then: what was not begun waits with what failed.
+    while (failures.length === 0) {
+      const { done, value: chain } = next.next();
+      if (done) return;
+      const failure = await handleChain(chain, parts, hands);
+      if (failure) failures.push(failure);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(chainsAtOnce, chains.length) }, workOff));
+  const [failure] = failures;
+  if (!failure) return undefined;
+  // Chains are in the order of their first records: of those not begun the next one begins first.
+  const waiting = next.next().value?.[0]?.firstOffset ?? Number.POSITIVE_INFINITY;
+  const offset = Math.min(waiting, ...failures.map((one) => one.offset));
+  parts.log.warn(`${records[0]?.topic} from offset ${offset} on is retried: ${errorText(failure.error)}`);
+  return offset;
+}
+
+interface Failure {
+  /** Of the first work that is not done. */
+  offset: number;
+  error: unknown;
+}
+
+/** So many keys of a partition: their commits share what a commit costs. */
+const chainsAtOnce = 16;
+
+/** Works that must follow one another, by the record's key; those without one are a chain too. */
+function chainsOf(works: readonly Work[]): Work[][] {
+  const chains = new Map<string | undefined, Work[]>();
+  for (const work of works) {
+    const chain = chains.get(work.key);
+    if (chain) chain.push(work);
+    else chains.set(work.key, [work]);
+  }
+  return [...chains.values()];
+}
+
+/** Undefined: all are done. */
+async function handleChain(
+  works: readonly Work[],
+  parts: HandlerParts,
+  hands: Hands,
+): Promise<Failure | undefined> {
+  for (const work of works) {
     try {
       await perform(work.steps(parts.nowMs()), hands);
     } catch (error) {
-      if (isRetriable(error) || !(await buryBroken(work, error, parts, hands))) {
-        parts.log.warn(
-          `${records[0]?.topic} from offset ${work.firstOffset} on is retried: ${errorText(error)}`,
-        );
-        return work.firstOffset;
-      }
+      if (isRetriable(error) || !(await buryBroken(work, error, parts, hands)))
+        return { offset: work.firstOffset, error };
     }
   }
   return undefined;

@@ -4,6 +4,8 @@ import { type DeadLetterRow, keys } from "../tables/rows.ts";
 import { nothing, type Plan, type Rows, unread } from "./plan.ts";
 
 export interface KafkaRecord {
+  /** As it stands in Kafka, encoded: records of one key concern one thing. */
+  key?: string;
   topic: string;
   partition: number;
   offset: number;

@@ -16,6 +16,8 @@ interface Kept {
   newestMs: number;
   /** The row as it was seen last: a hint that spares reading it. */
   row: Pick<FeedsRow, "atMs" | "canaries"> | undefined;
+  /** A batch of this process writes the row: another need not, at the same time. */
+  isWritten: boolean;
 }
 
 export class HeardMemory {
@@ -62,8 +64,13 @@ export class HeardMemory {
   /** Whether it is worth reading the row. */
   isDue(feed: number): boolean {
     const kept = this.#of(feed);
-    if (kept.canaries.size + kept.cps.size === 0) return false;
+    if (kept.isWritten || kept.canaries.size + kept.cps.size === 0) return false;
     return !this.lasts || isRowOld(kept.row, kept.newestMs, kept.canaries);
+  }
+
+  /** From true to false nobody else's batch finds the row due; what comes meanwhile is kept for the next write. */
+  isWritten(feed: number, isWritten: boolean): void {
+    this.#of(feed).isWritten = isWritten;
   }
 
   /** The row of this feed is as `row`: what it has need not be kept. */
@@ -79,7 +86,7 @@ export class HeardMemory {
     const row = feedsRowOf(feed);
     const known = this.#rows.get(row);
     if (known) return known;
-    const kept: Kept = { canaries: new Map(), cps: new Map(), newestMs: 0, row: undefined };
+    const kept: Kept = { canaries: new Map(), cps: new Map(), newestMs: 0, row: undefined, isWritten: false };
     this.#rows.set(row, kept);
     return kept;
   }

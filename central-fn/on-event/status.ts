@@ -58,7 +58,12 @@ export function* statusBatch(
     }
     return planned;
   };
-  yield* carryOut(plan, nowMs);
+  memory.isWritten(feed, true);
+  try {
+    yield* carryOut(plan, nowMs);
+  } finally {
+    memory.isWritten(feed, false);
+  }
   if (stored) memory.isStored(feed, stored);
 }
 

@@ -23,6 +23,8 @@ import { routeDriverRequest, routeEventBytes, type Settings } from "./routes.ts"
 import { type StatusBatch, statusBatch } from "./status.ts";
 
 export interface Work {
+  /** Works of one key follow one another; others may run beside them. */
+  key?: string;
   /** The first record of the work: what a failure is reported as. */
   firstOffset: number;
   records: KafkaRecord[];
@@ -78,6 +80,7 @@ function* buryAll(unusable: readonly Unusable[], nowMs: number): Steps<void> {
 
 function singleWork(record: KafkaRecord, route: (nowMs: number) => Routed): Work {
   return {
+    ...(record.key === undefined ? {} : { key: record.key }),
     firstOffset: record.offset,
     records: [record],
     *steps(nowMs) {

@@ -1,5 +1,6 @@
 // The batch entry with the awaiting interpreter: partial failures, poison, and two copies of the handler.
 import { setImmediate as nextTurn } from "node:timers/promises";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createHandler, type MskEvent } from "../../../central-fn/on-event/batch.ts";
 import { handleRecords } from "../../../central-fn/on-event/consume.ts";
@@ -24,6 +25,7 @@ function mskEvent(...batches: KafkaRecord[][]): MskEvent {
           offset: record.offset,
           timestamp: record.timestampMs,
           timestampType: "CREATE_TIME",
+          ...(record.key !== undefined && { key: record.key }),
           value: Buffer.from(record.value).toString("base64"),
           headers: [],
         },
@@ -163,6 +165,75 @@ describe("a batch", () => {
     expect(table.queryNow("dead-letters")).toHaveLength(1);
     expect(lines.some((line) => line.includes("a handler broke"))).toBe(true);
     expect(table.getNow<CpRow>(keys.cp(cp))?.value.marks[0]?.window).toHaveLength(1);
+  });
+});
+
+describe("charge points of one partition", () => {
+  const cps = Array.from({ length: 24 }, (_, i) => `CP-${String(i + 1).padStart(3, "0")}`);
+  /** In one partition, whatever the hash says: what counts here is their order in it. */
+  const inOrder = (story: Story, of: readonly string[]): KafkaRecord[] =>
+    of.map((id, offset) => {
+      const record = story.connector({}, { cp: id, journal: `aaaaaaaa-${id.slice(3)}1` });
+      return { ...record, key: id, partition: 0, offset };
+    });
+  const markOf = (table: MemoryTable, id: string) =>
+    table.getNow<CpRow>(keys.cp(id))?.value.marks[0]?.mark ?? 0;
+
+  it("are worked off side by side, each in its order", async () => {
+    const table = memoryTable();
+    const { handler } = central(table);
+    let [begun, most] = [0, 0];
+    const commit = table.commit.bind(table);
+    const seen: string[] = [];
+    table.commit = async (writes) => {
+      begun += 1;
+      most = Math.max(most, begun);
+      await nextTurn();
+      begun -= 1;
+      const result = await commit(writes);
+      if (result.is === "done") seen.push(`${writes[0]?.key.sk}:${markOf(table, writes[0]?.key.sk ?? "")}`);
+      return result;
+    };
+    const records = inOrder(new Story(), [...cps, ...cps, ...cps]);
+    expect(await handler(mskEvent(records))).toEqual({ batchItemFailures: [] });
+    expect(most).toBeGreaterThan(8);
+    for (const id of cps)
+      expect(seen.filter((one) => one.startsWith(id))).toEqual([`${id}:1`, `${id}:2`, `${id}:3`]);
+  });
+
+  it("lose nothing wherever the table fails: what is reported is never behind what is not done", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 23 }), { minLength: 20, maxLength: 90 }),
+        fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 6 }),
+        async (order, failing) => {
+          const table = memoryTable();
+          const { handler } = central(table);
+          const records = inOrder(
+            new Story(),
+            order.map((n) => cps[n] ?? ""),
+          );
+          const failures = [...failing];
+          let untilFailure = failures.shift();
+          table.beforeCommit = () => {
+            if (untilFailure === undefined) return;
+            if (untilFailure-- > 0) return;
+            untilFailure = failures.shift();
+            throw new TableUnavailable("throttled");
+          };
+          let rest = records;
+          for (let tries = 0; rest.length > 0; tries++) {
+            expect(tries).toBeLessThan(10);
+            const { batchItemFailures } = await handler(mskEvent(rest));
+            const from = batchItemFailures[0]?.itemIdentifier.offset;
+            rest = from === undefined ? [] : records.filter(({ offset }) => offset >= from);
+          }
+          for (const [n, id] of cps.entries())
+            expect(markOf(table, id)).toBe(order.filter((one) => one === n).length);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 });
 
