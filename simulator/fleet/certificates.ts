@@ -10,6 +10,9 @@ import type { Places } from "./places.ts";
 import { type MqttMaterial, mosquittoFolder } from "./real-servers.ts";
 import type { ServiceSpec } from "./service-spec.ts";
 
+/** Some seconds of openssl's work. */
+const manyAtOnce = 100;
+
 /** As the programs in it will call themselves to the broker; empty for one that does not speak with it. */
 export function mqttClientIdsOf({ role, subject, env }: Pick<ServiceSpec, "role" | "subject" | "env">) {
   switch (role) {
@@ -47,7 +50,11 @@ export function withCertificate<S extends Pick<ServiceSpec, "role" | "subject" |
  * Every certificate is there, or is issued now where the folder is one of a broker that `npm run servers` started.
  * Throws a Complaint that names what is missing.
  */
-export function checkCertificates(specs: readonly ServiceSpec[], certDir: string | undefined): void {
+export function checkCertificates(
+  specs: readonly ServiceSpec[],
+  certDir: string | undefined,
+  say: (text: string) => void = () => {},
+): void {
   if (certDir === undefined) return;
   const missing = specs.flatMap(mqttClientIdsOf).filter((clientId) => !existsSync(certOf(certDir, clientId)));
   if (missing.length === 0) return;
@@ -56,6 +63,7 @@ export function checkCertificates(specs: readonly ServiceSpec[], certDir: string
     throw new Complaint(
       `MQTT_CERT_DIR=${certDir} has no ${missing[0]}.crt${missing.length > 1 ? ` (nor ${missing.length - 1} others)` : ""}: put a certificate and its key there for each, named by client id`,
     );
+  if (missing.length > manyAtOnce) say(`issuing ${missing.length} MQTT certificates, once`);
   admitClients(authority, missing);
 }
 

@@ -93,7 +93,7 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
     const { real, mqttUrl } = options.servers;
     if (real && !mqttUrl) makeAuthority(places);
     const certDir = mqttMaterialOf({ ...options, places })?.certDir;
-    checkCertificates(specs, certDir);
+    checkCertificates(specs, certDir, options.say);
     await checkTokens(specs, places, options.servers, options.tokens ?? new Map());
     const passwords: PasswordSource = {
       broker: specs.some(({ role }) => role === "mqtt") ? "own" : "elsewhere",
