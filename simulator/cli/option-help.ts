@@ -43,7 +43,7 @@ export const optionHelp: Readonly<Record<OptionName, OptionHelp>> = {
   },
   "--central": {
     typed: "--central functions",
-    of: "up, scenario, test-fault-tolerance",
+    of: "up",
     does: "Central as in the cloud: two events and two API processes, a sweeper, a gateway; else `EV_CENTRAL`",
   },
   "--cps": {

@@ -80,8 +80,8 @@ export async function onFleet(
     return work(args.stateDir, `the running fleet of ${running.places.state}`);
   }
   say("no fleet runs: starting a base fleet of its own, with quiet drivers; it is stopped afterwards");
-  // Central is of the fleet itself: the stories make it fail.
-  const servers = { ...args.servers, centralUrl: undefined };
+  // Central is of the fleet itself, in one process: the stories make it fail, and read its log.
+  const servers = { ...args.servers, centralUrl: undefined, functions: false };
   const own: OwnFleet = await openOwnFleet(projectRoot, args.portOffset, servers, say);
   const ended = new AbortController();
   const stop = () => {
