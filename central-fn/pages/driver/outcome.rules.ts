@@ -22,8 +22,9 @@ export function outcomeOf(answer: Answer<unknown>): Outcome {
     case "unreachable":
       return { ok: false, text: texts.outcome.noAnswer, again: true };
     case "refused": {
-      const { status, detail } = answer;
-      if (status === 429) return { ok: false, text: texts.outcome.tooMany, again: true };
+      const { status, detail, retryAfterMs = 1_000 } = answer;
+      if (status === 429)
+        return { ok: false, text: texts.outcome.tooMany(Math.ceil(retryAfterMs / 1_000)), again: true };
       if (status === 401 || status === 403)
         return { ok: false, text: texts.outcome.notAllowed, again: false };
       return { ok: false, text: sentence(detail), again: false };

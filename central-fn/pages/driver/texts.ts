@@ -348,7 +348,7 @@ export const texts = {
   outcome: {
     notSent: "Not sent: there is no connection. Nothing is sent later by itself.",
     noAnswer: "No answer. It may have arrived or not; sending again is safe, it is the same request.",
-    tooMany: "Too many requests at once. Wait a moment and send again.",
+    tooMany: (seconds: number) => `Too many requests at once. Send it again in ${seconds} s.`,
     notAllowed: "This phone’s token is not accepted.",
   },
 };

@@ -71,7 +71,9 @@ describe("an order's outcome", () => {
   });
 
   test("too many may be asked again, success says nothing", () => {
-    expect(outcomeOf({ is: "refused", status: 429, detail: "whatever" }).again).toBe(true);
+    const tooMany = { is: "refused", status: 429, detail: "whatever" } as const;
+    expect(outcomeOf(tooMany).again).toBe(true);
+    expect(outcomeOf({ ...tooMany, retryAfterMs: 2_500 }).text).toMatch(/again in 3 s/);
     expect(outcomeOf({ is: "ok", status: 202, body: {}, etag: undefined, next: undefined })).toEqual({
       ok: true,
       text: null,
