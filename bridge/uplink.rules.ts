@@ -46,31 +46,29 @@ export function readUplink(
 ): UplinkMessage {
   const device = deviceOf(topic);
   if (!device && topic.startsWith(canaryPrefix)) return readCanary(topic, payload, ingestAtMs, bridge);
-  const refuse = (
-    reason: string,
-    identity?: Pick<EventIdentity, "journal" | "epoch" | "seq">,
-  ): UplinkMessage => {
-    const offence: Offence = {
-      topic,
-      payload,
-      reason,
-      ...(device ? { cp: device.cp } : {}),
-      ...(device && identity ? { event: identityText({ ...identity, ...device }) } : {}),
-    };
-    return {
-      is: "dead-letter",
-      record: deadLetterRecord(offence, ingestAtMs, bridge.partitions),
-      reason,
-      nackTo: device && identity ? nackTo(device, identity, deadLetterId(offence), reason) : null,
-    };
-  };
-  if (!device) return refuse("not the topic of a charge point in its shard");
+  if (!device)
+    return refusal(
+      { topic, payload, atMs: ingestAtMs, bridge },
+      "not the topic of a charge point in its shard",
+    );
   const parsed = parseEnvelope(payload);
-  if (!parsed.ok) return refuse(parsed.reason, identityIn(payload));
+  if (!parsed.ok)
+    return refusal({ topic, payload, atMs: ingestAtMs, bridge }, parsed.reason, device, identityIn(payload));
   const { value: envelope } = parsed;
-  if (envelope.cp !== device.cp) return refuse(`cp ${envelope.cp} on the topic of ${device.cp}`, envelope);
+  if (envelope.cp !== device.cp)
+    return refusal(
+      { topic, payload, atMs: ingestAtMs, bridge },
+      `cp ${envelope.cp} on the topic of ${device.cp}`,
+      device,
+      envelope,
+    );
   if (envelope.src !== device.src)
-    return refuse(`source ${envelope.src} on the topic of the ${device.src}`, envelope);
+    return refusal(
+      { topic, payload, atMs: ingestAtMs, bridge },
+      `source ${envelope.src} on the topic of the ${device.src}`,
+      device,
+      envelope,
+    );
   const road = roadOf(envelope.type);
   return {
     is: "event",
@@ -83,6 +81,35 @@ export function readUplink(
       value: payload,
       timestampMs: ingestAtMs,
     },
+  };
+}
+
+interface Arrived {
+  topic: string;
+  payload: Uint8Array;
+  atMs: number;
+  bridge: BridgeName;
+}
+
+/** `identity`: as far as the payload tells, so that its sender can be told. */
+function refusal(
+  { topic, payload, atMs, bridge }: Arrived,
+  reason: string,
+  device?: Device,
+  identity?: Pick<EventIdentity, "journal" | "epoch" | "seq">,
+): UplinkMessage {
+  const offence: Offence = {
+    topic,
+    payload,
+    reason,
+    ...(device ? { cp: device.cp } : {}),
+    ...(device && identity ? { event: identityText({ ...identity, ...device }) } : {}),
+  };
+  return {
+    is: "dead-letter",
+    record: deadLetterRecord(offence, atMs, bridge.partitions),
+    reason,
+    nackTo: device && identity ? nackTo(device, identity, deadLetterId(offence), reason) : null,
   };
 }
 

@@ -15,7 +15,7 @@ import {
   startPipe,
 } from "./bridge.sides.ts";
 import type { EventKind } from "./load/event-packets.ts";
-import { type Latency, type LoadDone, latencyOf, nowUs } from "./load/load.messages.ts";
+import { type Latency, type LoadDone, type LoadPlan, latencyOf, nowUs } from "./load/load.messages.ts";
 import { memoryMbOf, threadCpuSeconds } from "./process-figures.ts";
 
 export interface Bench {
@@ -38,10 +38,11 @@ export interface Carried extends Figures {
   ack?: Latency;
 }
 
-/** Events on their way through a bridge, of all devices: as much as it takes to keep it busy. */
+/** Events that the broker has not taken yet, of all devices: as much as it takes to keep everybody busy. */
 const openEvents = 4_000;
 const warmUpEvents = 20_000;
-const resendAfterMs = 1_000;
+/** More than what is measured may hold; a killed bridge takes half a second to be back. */
+const resendAfterMs = 2_000;
 const events = kafkaTopics.events.name;
 
 let runs = 0;
@@ -81,7 +82,6 @@ export async function subscribeLimit({ servers, total }: Bench, connections: num
     kind: "event",
     total: all + connections,
     pacing: { by: "broker", window: Math.ceil(openEvents / connections) },
-    acks: false,
   });
   load.go();
   const { messages, tookS, cpuS, memoryMb } = await side.done;
@@ -100,7 +100,6 @@ export async function pipeRun({ servers, reader, total }: Bench, connections: nu
     kind: "event",
     total,
     pacing: { by: "broker", window: Math.ceil(openEvents / connections) },
-    acks: false,
   });
   const cpuBefore = cpuOf(pipe.pids);
   const began = performance.now();
@@ -108,7 +107,7 @@ export async function pipeRun({ servers, reader, total }: Bench, connections: nu
   const { sent } = await load.done;
   const arrived = sum(from) + sent;
   // What is in the buffer of a pipe comes only when more follows; what is lost never comes.
-  const stuckAfterMs = 3_000;
+  const stuckAfterMs = 1_200;
   let seen = sum(from);
   let movedAt = performance.now();
   while (seen < arrived && performance.now() - movedAt < stuckAfterMs) {
@@ -128,6 +127,8 @@ export interface BridgeRunOptions {
   connections: number;
   kind?: EventKind;
   total?: number;
+  /** By the clock instead of as fast as it goes. */
+  perSecond?: number;
   /** Instead of the usual bridge. */
   bridge?: BridgeOptions;
   /** Told when the measured load runs: the kill of a bridge. Resolves with the bridge that runs then. */
@@ -142,21 +143,26 @@ export async function bridgeRun(
   const { connections, kind = "event", total = bench.total } = options;
   const topic = kind === "meter" ? kafkaTopics.telemetry.name : events;
   let bridge = await startBridge(servers, options.bridge ?? bench.bridge);
-  const plan = (journal: string, count: number) => ({
+  const window = Math.ceil(openEvents / connections);
+  const flood = { by: "broker" as const, window };
+  const plan = (journal: string, count: number, pacing: LoadPlan["pacing"] = flood) => ({
     mqttPort: servers.mqttPort,
     connections,
     journal,
     kind,
     total: count,
-    pacing: { by: "device-acks" as const, window: Math.ceil(openEvents / connections), resendAfterMs },
-    acks: true,
+    pacing,
+    resendAfterMs,
   });
   const warmUp = await startLoad(plan(newJournal(), warmUpEvents));
   warmUp.go();
   await warmUp.done;
   const from = await reader.ends(topic);
   const journal = newJournal();
-  const load = await startLoad(plan(journal, total));
+  const { perSecond } = options;
+  const load = await startLoad(
+    plan(journal, total, perSecond === undefined ? flood : { by: "clock", perSecond }),
+  );
   const cpuBefore = threadCpuSeconds(bridge.pid);
   load.go();
   if (options.meanwhile) bridge = await options.meanwhile(bridge);
@@ -208,7 +214,7 @@ export async function endToEnd(
       kind: "event",
       total: count,
       pacing: { by: "clock", perSecond },
-      acks: by === "bridge",
+      ...(by === "bridge" && { resendAfterMs }),
     });
     const ledger = openLedger(journal, connections, Math.floor(count / connections));
     const ms: number[] = [];
@@ -253,7 +259,7 @@ export async function ackTimes(
       kind: "event",
       total: count,
       pacing: { by: "clock", perSecond },
-      acks: true,
+      resendAfterMs,
     });
     started.go();
     return (await started.done).ack;

@@ -28,7 +28,8 @@ export interface Side<Done> {
 /** Starts a process of the bench; resolves when it is ready. */
 function startSide<Done>(entry: string, plan: object): Promise<Side<Done>> {
   const child = fork(join(here, "load", entry), [JSON.stringify(plan)], {
-    execArgv: ["--disable-warning=ExperimentalWarning"],
+    // Plain kafkajs on Node 24 warns of a timer of its own.
+    execArgv: ["--disable-warning=ExperimentalWarning", "--disable-warning=TimeoutNegativeWarning"],
   });
   const done = Promise.withResolvers<Done>();
   // Who waits for `ready` hears it first.
@@ -130,14 +131,18 @@ export async function startPipe(servers: BenchServers, lineBuffered: boolean): P
   const shell = spawn("sh", ["-c", line], {
     detached: true,
     env: { ...process.env, ...libraries },
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
+  const complain = (bytes: Buffer) => process.stderr.write(bytes);
+  shell.stderr.on("data", complain);
   const pid = shell.pid ?? 0;
   const gone = once(shell, "exit");
   const pids = await bothOf(pid);
   return {
     pids,
     async end(signal = "SIGTERM") {
+      // That what it holds is lost is no news then: it is counted.
+      shell.stderr.off("data", complain).resume();
       process.kill(-pid, signal);
       await gone;
     },

@@ -90,10 +90,11 @@ async function kill(bench: Bench, findings: Findings): Promise<void> {
   say("kill -9 of the bridge in the middle of the load, twice …");
   findings.killed = await bridgeRun(bench, {
     connections: middle,
+    perSecond: bench.total / 5,
     async meanwhile(first) {
       let bridge = first;
       for (let kills = 0; kills < 2; kills++) {
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await new Promise((resolve) => setTimeout(resolve, 1_200));
         await bridge.end("SIGKILL");
         bridge = await startBridge(bench.servers, bench.bridge);
       }

@@ -10,6 +10,7 @@ const tell = (told: LoadTold) => void process.send?.(told);
 const { pacing } = plan;
 const share = Math.floor(plan.total / plan.connections);
 const total = share * plan.connections;
+const { resendAfterMs } = plan;
 const window = pacing.by === "clock" ? Number.POSITIVE_INFINITY : pacing.window;
 
 interface Device {
@@ -54,8 +55,7 @@ function write(device: Device, indices: readonly number[]): void {
 
 /** The next events, as many as the window lets. */
 function sendMore(device: Device, most = Number.POSITIVE_INFINITY): void {
-  const open = pacing.by === "broker" ? device.sent - device.taken : device.sent - device.acked;
-  const count = Math.min(window - open, share - device.sent, most);
+  const count = Math.min(window - (device.sent - device.taken), share - device.sent, most);
   if (count <= 0) return;
   const us = nowUs();
   const indices = Array.from({ length: count }, (_, i) => device.sent + i);
@@ -78,7 +78,6 @@ function hear(device: Device, payload: Buffer): void {
       ackMs.push((us - (device.sentUs[index] ?? 0)) / 1_000);
     }
   while (device.isAcked[device.settled] === 1) device.settled++;
-  if (pacing.by === "device-acks") sendMore(device);
   if (acked === total) done();
 }
 
@@ -118,14 +117,15 @@ await Promise.all(
       {
         port: plan.mqttPort,
         clientId: `${cpName(i)}-engine`,
-        ...(plan.acks && { topic: mqttTopics.acks(cpName(i)) }),
+        ...(resendAfterMs !== undefined && { topic: mqttTopics.acks(cpName(i)) }),
       },
       {
         taken(packets) {
-          device.taken += packets;
+          // What went again is taken again.
+          device.taken = Math.min(device.sent, device.taken + packets);
           taken += packets;
           if (pacing.by === "broker") sendMore(device);
-          if (!plan.acks && taken === total) done();
+          if (resendAfterMs === undefined && taken === total) done();
         },
         message: (payload) => hear(device, payload),
       },
@@ -134,8 +134,8 @@ await Promise.all(
 );
 process.once("message", () => {
   beganUs = nowUs();
+  if (resendAfterMs !== undefined) setInterval(() => resendLate(resendAfterMs), 250);
   if (pacing.by === "clock") return byClock(pacing.perSecond);
   for (const device of devices) sendMore(device);
-  if (pacing.by === "device-acks") setInterval(() => resendLate(pacing.resendAfterMs), 250);
 });
 tell({ is: "ready" });

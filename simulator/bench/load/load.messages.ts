@@ -9,13 +9,13 @@ export interface LoadPlan {
   kind: EventKind;
   /** Of the whole run, over all connections. */
   total: number;
-  pacing:
-    | { by: "device-acks"; window: number; resendAfterMs: number }
-    /** Events of a connection that the broker has not taken yet. */
-    | { by: "broker"; window: number }
-    | { by: "clock"; perSecond: number };
-  /** Listen to acknowledgements; a run ends when all have come, else when the broker has everything. */
-  acks: boolean;
+  pacing: /** Events of a connection that the broker has not taken yet. */
+  { by: "broker"; window: number } | { by: "clock"; perSecond: number };
+  /**
+   * Listen to the bridge's acknowledgements, and send again what had none for so long; a run ends when all have come.
+   * Undefined: it ends when the broker has everything.
+   */
+  resendAfterMs?: number;
 }
 
 export interface Latency {

@@ -1,5 +1,6 @@
 // The limit of a subscriber: mqtt.js as its documents show it, QoS 1 and its own acknowledgement, in a process that
 // does nothing else; or, with `echo`, one that answers each event at once: what a device waits for without Kafka.
+import type { Socket } from "node:net";
 import { connect } from "mqtt";
 import { mqttTopics } from "../../../wire/messages/index.ts";
 import { placesIn, seqAt } from "./event-packets.ts";
@@ -56,9 +57,11 @@ function done(): void {
   });
 }
 
-client.on("connect", () =>
+client.on("connect", () => {
+  // An echo is to wait for nothing.
+  if (plan.echo && "setNoDelay" in client.stream) (client.stream as Socket).setNoDelay(true);
   client.subscribe(mqttTopics.allEngineEvents, { qos: 1 }, (error) => {
     if (error) throw error;
     tell({ is: "ready" });
-  }),
-);
+  });
+});
