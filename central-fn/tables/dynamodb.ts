@@ -181,7 +181,8 @@ function connect({ endpoint, region }: DynamoDbOptions): DynamoDBClient {
   return new DynamoDBClient({
     // `retrying` is the one place that tries again.
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
+    // Without the last word a request that is never answered is only warned of, and waits for ever.
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
     ...(endpoint !== undefined && { endpoint }),
     ...(region !== undefined ? { region } : isLocal && { region: "local" }),
     ...(isLocal && { credentials: { accessKeyId: "local", secretAccessKey: "local" } }),

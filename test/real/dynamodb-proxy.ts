@@ -9,6 +9,8 @@ export type Treatment =
   | { is: "pass" }
   /** The effect arrives, the answer does not. */
   | { is: "lose" }
+  /** The effect arrives, and nothing more is heard: the connection stays open, as with a frozen server. */
+  | { is: "silence" }
   /** Nothing arrives: an answer of the service's own instead. */
   | { is: "refuse"; status: number; type: string; body?: object }
   /** A changed request arrives, and a changed answer comes back. */
@@ -52,6 +54,7 @@ export async function openBetween(
         async (got) => {
           const body = Buffer.from(await got.arrayBuffer());
           if (treatment.is === "lose") request.socket.destroy();
+          else if (treatment.is === "silence") return;
           else if (treatment.is === "change")
             answer(got.status, JSON.stringify(treatment.answer(parse(body), parse(asked))));
           else answer(got.status, body);

@@ -94,6 +94,16 @@ describe("answers that are lost on the way", () => {
     expect(seen.get("TransactWriteItems")).toBe(4);
     expect(await table.query(pk)).toMatchObject([{ sk: "b", version: 1 }]);
   });
+
+  it("are not waited for for ever: what the server goes silent about is asked again", async () => {
+    const { table, seen } = await between((_operation, nth) => (nth === 1 ? { is: "silence" } : pass));
+    const pk = `silent#${randomUUID()}`;
+    const [a, b] = pairOf(pk);
+    const [one, two] = await Promise.all([table.commit(puts([{ pk, sk: "c" }])), table.commit(puts([a, b]))]);
+    expect([one, two]).toEqual([{ is: "done" }, { is: "done" }]);
+    expect([seen.get("PutItem"), seen.get("TransactWriteItems")]).toEqual([2, 2]);
+    expect(await table.get(a)).toMatchObject({ version: 1 });
+  }, 15_000);
 });
 
 describe("refusals of the moment", () => {
