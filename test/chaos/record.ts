@@ -7,7 +7,7 @@ import { baseFleet } from "../../simulator/fleet/base-fleet.ts";
 import { serviceNames } from "../../simulator/fleet/names.ts";
 import { systemClock } from "../../wire/process/clock.ts";
 import { LiveFleet } from "../support/live-fleet.ts";
-import { areReal } from "../support/real-servers.ts";
+import { areReal, reachBroker } from "../support/real-servers.ts";
 import { crowdDrivers, openCrowd } from "./crowd.ts";
 import type { History } from "./history.ts";
 import { readJournal } from "./journals.ts";
@@ -58,7 +58,7 @@ export async function record(options: RunOptions): Promise<{ history: History; m
   try {
     await fleet.up();
     await fleet.whole(wholeWithinMs);
-    if (areReal()) await fleet.settled(8_000, 90_000);
+    if (areReal()) await fleet.settled(5_000, 150_000);
     say(`the fleet is up and whole`);
     const missing = await suffer(ground, durationMs, history);
     say(missing.length === 0 ? "all is quiet; collecting" : `no rest: ${missing.join("; ")}`);
@@ -79,7 +79,8 @@ async function suffer(ground: Ground, durationMs: number, history: History): Pro
   const abandon = new AbortController();
   // Ctrl-C ends the suffering, not the run: what was seen until then is judged.
   process.on("SIGINT", () => abandon.abort());
-  const witness = openWitness(fleet, [...drivers, ...crowdDrivers], history, () => abandon.abort());
+  const broker = await reachBroker(fleet.places, fleet.port(1883), "chaos-witness");
+  const witness = openWitness(fleet, broker, [...drivers, ...crowdDrivers], history, () => abandon.abort());
   const crowd = openCrowd(fleet, history.cps, history.seed, history);
   try {
     await runNemesis(ground, planFaults(history.seed, durationMs, targets), abandon.signal);
