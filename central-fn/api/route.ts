@@ -80,8 +80,8 @@ export function route<const D extends Declaration>(
       // Set again, even the same answer would be copied with its whole body.
       if (tagged !== c.res) c.res = tagged;
     }
-    // What is not made for polling is kept by nobody on the way: most of it is somebody's.
-    else if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
+    // What is not made for polling is kept by nobody on the way, nor is "nothing is there": most of it is somebody's.
+    if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
   };
   declarations.set(middleware, declaration);
   return middleware as MiddlewareHandler<ApiEnv, string, { in: In<D>; out: Out<D> }>;

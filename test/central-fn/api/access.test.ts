@@ -161,6 +161,22 @@ describe("paths", () => {
     expect((await central.call(null, "HEAD", "/cp")).status).toBe(200);
   });
 
+  it("say of every answer whether it may be kept", async () => {
+    const unsaid: string[] = [];
+    for (const [route, allowed] of Object.entries(access)) {
+      const [method = ""] = route.split(" ");
+      if (method !== "GET" || route.endsWith("/events")) continue;
+      const who = allowed === "public" ? null : allowed.includes("driver") ? "driver-alice" : "operator";
+      for (const as of [who, who && "driver-bob"]) {
+        const answer = await central.call(as, method, pathOf(route).replace("driver-alice", as ?? ""));
+        if (!answer.headers.get("cache-control")) unsaid.push(`${route} ${answer.status}`);
+      }
+    }
+    expect(unsaid).toEqual([]);
+    const nothing = await central.call("driver-bob", "GET", "/drivers/driver-bob/sessions/current");
+    expect([nothing.status, nothing.headers.get("cache-control")]).toEqual([204, "no-store"]);
+  });
+
   it("tell nothing of the inside of the process when it fails", async () => {
     const lines: string[] = [];
     const table = openSqliteTable(":memory:");
