@@ -1,4 +1,6 @@
 // What is hidden from a log, and what is not.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openLog } from "../../../wire/process/log.ts";
 import { isSecretName, redact } from "../../../wire/process/redact.rules.ts";
@@ -37,6 +39,20 @@ it("stands in every log", () => {
   const lines: string[] = [];
   openLog("Central", (line) => lines.push(line)).warn(`no such driver: Bearer ${token}`);
   expect(lines[0]).toMatch(/ WARN Central \| no such driver: Bearer \[hidden\]\n$/);
+});
+
+it("stands before what is said of a wrong configuration", () => {
+  const at = join(import.meta.dirname, "../../../wire/process/environment.ts");
+  const script = `import * as z from "zod"; import { readEnvironment } from ${JSON.stringify(at)};
+    readEnvironment(z.object({ TOKEN_KEY: z.string().min(64), MQTT_URL: z.url({ protocol: /^mqtts$/ }) }));`;
+  const { stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    env: { TOKEN_KEY: "too-short-a-canary", MQTT_URL: "mqtt://me:canary@host" },
+    encoding: "utf8",
+  });
+  expect(status).toBe(78);
+  expect(stderr).toContain("TOKEN_KEY=[hidden]");
+  expect(stderr).toContain("MQTT_URL=mqtt://[hidden]@host");
+  expect(stderr).not.toContain("canary");
 });
 
 it("knows by their names which settings are secret", () => {
