@@ -2,7 +2,6 @@
 import type { TcpProxy } from "../../simulator/faults/tcp-proxy.ts";
 import type { Fleet } from "../../simulator/fleet/fleet-schemas.ts";
 import { openLinks } from "../../simulator/fleet/links.ts";
-import { serviceNames } from "../../simulator/fleet/names.ts";
 import { placesOf } from "../../simulator/fleet/places.ts";
 import { servicesOf } from "../../simulator/fleet/services.ts";
 import { areReal } from "../support/real-servers.ts";
@@ -20,8 +19,7 @@ export async function openNetwork(fleet: Fleet, offset: number): Promise<Network
   const opened = openLinks({ kafkaElsewhere: false });
   const servers = { real: areReal() };
   const specs = servicesOf(fleet, { places: placesOf(".ev"), portOffset: offset, servers, only: [] });
-  // The witness is neither a device nor a bridge.
-  const env: Network["env"] = areReal() ? {} : { [serviceNames.mqtt]: { MQTT_OPEN: "1" } };
+  const env: Network["env"] = {};
   for (const spec of specs) {
     await opened.open(spec);
     const lines = Object.entries(opened.routed(spec).env).filter(([name, value]) => spec.env[name] !== value);

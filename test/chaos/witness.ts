@@ -5,7 +5,7 @@ import { AckMessage, Envelope, identityText, mqttTopics, parseJson } from "../..
 import { openLink } from "../../wire/mqtt/index.ts";
 import { silentLog } from "../../wire/process/log.ts";
 import type { LiveFleet } from "../support/live-fleet.ts";
-import { reachBroker } from "../support/real-servers.ts";
+import type { Reach } from "../support/real-servers.ts";
 import { caller } from "./crowd.ts";
 import type { History } from "./history.ts";
 
@@ -29,6 +29,7 @@ export interface Witness {
 /** A service that ended by itself is noted and started again, as systemd would. */
 export function openWitness(
   fleet: LiveFleet,
+  broker: Reach,
   drivers: readonly string[],
   seen: Seen,
   onFailure: () => void,
@@ -46,7 +47,7 @@ export function openWitness(
       onFailure();
     }),
   );
-  const link = listen(fleet, seen);
+  const link = listen(broker, seen);
   return {
     async close() {
       off.abort();
@@ -117,12 +118,12 @@ async function watchOwnPace({ lags }: Seen, signal: AbortSignal): Promise<void> 
 }
 
 /** A silent client of the broker: what engines publish, and what the bridge acknowledges to them. */
-function listen(fleet: LiveFleet, { acknowledged, published }: Seen) {
+function listen(broker: Reach, { acknowledged, published }: Seen) {
   const known = new Map<string, string>();
   const cpOf = (topic: string) => topic.split("/")[3] ?? "";
   return openLink(
     {
-      ...reachBroker(fleet.places, fleet.port(1883), "chaos-witness"),
+      ...broker,
       cleanSession: true,
       keepaliveS: 5,
       reconnectMostMs: 200,

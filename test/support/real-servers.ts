@@ -4,12 +4,13 @@
 // 1. How soon a fleet is there: three more programs start, two of them on Java. The promise to a newcomer (20 s) is
 //    of the stand-ins that a newcomer gets.
 // 2. Where Central's rows lie: in a server, not in a file; they are read by its API.
-// 3. A listener on the broker needs a certificate (`watch-…` may read everything and say nothing).
+// 3. A listener on the broker needs a certificate there, a password here (`watch-…` may read everything and say nothing).
 // 4. DynamoDB Local answers a moment before its file has what it answers: killed with SIGKILL it may forget a bill,
 //    which the service that it stands for never does. It is frozen, cut off and stopped instead.
 // 5. Programs on Java are slow in their first minute: whoever judges times waits until the fleet answers swiftly.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { passwordAdmission } from "../../simulator/fleet/mqtt-admission.ts";
 import type { Places } from "../../simulator/fleet/places.ts";
 import { mosquittoFolder, realMqttMaterial } from "../../simulator/fleet/real-servers.ts";
 import { admitClients } from "../../simulator/servers/mosquitto-clients.ts";
@@ -23,14 +24,15 @@ export const fleetReadyWithinMs = areReal() ? 60_000 : 20_000;
 /** Added to every port of a test's fleet: suites that run beside each other. */
 export const portShift = Number(process.env.EV_TEST_PORTS ?? 0);
 
-/** How a listener of this name reaches the fleet's broker. */
-export function reachBroker(
-  places: Places,
-  port: number,
-  name: string,
-): Pick<LinkOptions, "url" | "tls" | "clientId"> {
-  if (!areReal()) return { url: `mqtt://127.0.0.1:${port}`, clientId: name };
+export type Reach = Pick<LinkOptions, "url" | "tls" | "password" | "clientId">;
+
+/** How a listener of this name reaches the broker of a fleet that runs; it is let in from then on. */
+export async function reachBroker(places: Places, port: number, name: string): Promise<Reach> {
   const clientId = `watch-${name}`;
+  if (!areReal()) {
+    const [line = ""] = (await passwordAdmission(places)?.issue([clientId])) ?? [];
+    return { url: `mqtt://127.0.0.1:${port}`, clientId, password: line.slice(clientId.length + 1) };
+  }
   admitClients(mosquittoFolder(places), [clientId]);
   const { ca, certDir } = realMqttMaterial(places);
   const own = { cert: join(certDir, `${clientId}.crt`), key: join(certDir, `${clientId}.key`) };
