@@ -40,9 +40,9 @@ export interface Carried extends Figures {
 
 /** Events that the broker has not taken yet, of all devices: as much as it takes to keep everybody busy. */
 const openEvents = 4_000;
-const warmUpEvents = 20_000;
-/** More than what is measured may hold; a killed bridge takes half a second to be back. */
-const resendAfterMs = 2_000;
+const warmUpEvents = 40_000;
+/** Under a flood an event waits for all before it; at a given rate it should not. */
+const resendAfterMs = { flood: 15_000, rate: 1_500 };
 const events = kafkaTopics.events.name;
 
 let runs = 0;
@@ -152,7 +152,7 @@ export async function bridgeRun(
     kind,
     total: count,
     pacing,
-    resendAfterMs,
+    resendAfterMs: pacing.by === "clock" ? resendAfterMs.rate : resendAfterMs.flood,
   });
   const warmUp = await startLoad(plan(newJournal(), warmUpEvents));
   warmUp.go();
@@ -214,7 +214,7 @@ export async function endToEnd(
       kind: "event",
       total: count,
       pacing: { by: "clock", perSecond },
-      ...(by === "bridge" && { resendAfterMs }),
+      ...(by === "bridge" && { resendAfterMs: resendAfterMs.rate }),
     });
     const ledger = openLedger(journal, connections, Math.floor(count / connections));
     const ms: number[] = [];
@@ -259,7 +259,8 @@ export async function ackTimes(
       kind: "event",
       total: count,
       pacing: { by: "clock", perSecond },
-      resendAfterMs,
+      // An event sent again would be one more echo.
+      resendAfterMs: resendAfterMs.flood,
     });
     started.go();
     return (await started.done).ack;

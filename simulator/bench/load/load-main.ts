@@ -20,6 +20,8 @@ interface Device {
   taken: number;
   acked: number;
   sentUs: Float64Array;
+  /** Of events that were sent again: when last. */
+  againUs: Map<number, number>;
   isAcked: Uint8Array;
   /** Everything before it is acknowledged. */
   settled: number;
@@ -37,6 +39,7 @@ const devices: Device[] = Array.from({ length: plan.connections }, (_, i) => ({
   taken: 0,
   acked: 0,
   sentUs: new Float64Array(share),
+  againUs: new Map(),
   isAcked: new Uint8Array(share),
   settled: 0,
   packets: eventPackets(cpName(i), plan.journal, plan.kind),
@@ -83,11 +86,14 @@ function hear(device: Device, payload: Buffer): void {
 
 /** As a device does: what has waited for its acknowledgement goes again, the same bytes in the same order. */
 function resendLate(afterMs: number): void {
-  const before = nowUs() - afterMs * 1_000;
+  const now = nowUs();
+  const before = now - afterMs * 1_000;
   for (const device of devices) {
     const late: number[] = [];
     for (let index = device.settled; index < device.sent; index++)
-      if (device.isAcked[index] === 0 && (device.sentUs[index] ?? 0) < before) late.push(index);
+      if (device.isAcked[index] === 0 && (device.againUs.get(index) ?? device.sentUs[index] ?? 0) < before)
+        late.push(index);
+    for (const index of late) device.againUs.set(index, now);
     if (late.length > 0) write(device, late);
     resent += late.length;
   }
