@@ -6,87 +6,32 @@ import { join } from "node:path";
 import { staleFeedMs } from "../../central-fn/rules/status.ts";
 import type { Registration } from "../../wire/messages/index.ts";
 import { workerSpecs } from "../workers/worker-specs.ts";
+import {
+  addressesOf,
+  loopback,
+  mqttMaterialOf,
+  mqttTakesPasswords,
+  type ServiceOptions,
+  tableUrlOf,
+} from "./addresses.ts";
 import { centralFunctions } from "./central-functions.ts";
 import { withCertificate } from "./certificates.ts";
 import type { CpFile, DriverFile, Fleet, SystemFile } from "./fleet-schemas.ts";
 import { withPassword } from "./mqtt-passwords.ts";
 import { serviceNames } from "./names.ts";
 import type { Places } from "./places.ts";
-import {
-  type MqttMaterial,
-  realKafka,
-  realMqtt,
-  realMqttMaterial,
-  realTable,
-  realTableUrl,
-} from "./real-servers.ts";
-import { type Group, groupOf, type ServiceSpec } from "./service-spec.ts";
+import { realKafka, realMqtt, realTable } from "./real-servers.ts";
+import { groupOf, type ServiceSpec } from "./service-spec.ts";
 import { wiringFor } from "./wiring.ts";
 
-export interface Servers {
-  kafkaBootstrap?: string | undefined;
-  mqttUrl?: string | undefined;
-  /** Folder of the certificates by client id, absolute. */
-  mqttCertDir?: string | undefined;
-  /** The MQTT broker elsewhere asks nobody who he is. */
-  mqttAnonymous?: boolean | undefined;
-  /** Those that have no address here are Apache Kafka, Mosquitto and DynamoDB Local, not the stand-ins. */
-  real?: boolean | undefined;
-  /** Central in several processes, as the cloud's functions. */
-  functions?: boolean | undefined;
-  tableUrl?: string | undefined;
-  centralUrl?: string | undefined;
-}
-
-export interface ServiceOptions {
-  places: Places;
-  portOffset: number;
-  /** Servers that run elsewhere. */
-  servers: Servers;
-  /** Empty: everything. */
-  only: readonly Group[];
-  /** Of the charge points this one alone, of the drivers that one; ids. */
-  onlyCp?: string | undefined;
-  onlyDriver?: string | undefined;
-  /** Where other hosts reach the servers; Kafka tells its clients so. */
-  listen?: string | undefined;
-}
-
-export const loopback = "127.0.0.1";
-
-function ownMqttUrl(
-  system: SystemFile,
-  { portOffset, servers }: Pick<ServiceOptions, "portOffset" | "servers">,
-) {
-  const port = system.mqtt_port + portOffset;
-  return servers.real ? `mqtts://localhost:${port}` : `mqtt://${loopback}:${port}`;
-}
-
-/** What the clients of the MQTT broker prove themselves with: nothing, where no folder of certificates is named. */
-export function mqttMaterialOf({
-  places,
-  servers,
-}: Pick<ServiceOptions, "places" | "servers">): MqttMaterial | undefined {
-  if (servers.real && !servers.mqttUrl) return realMqttMaterial(places);
-  return servers.mqttCertDir === undefined ? undefined : { certDir: servers.mqttCertDir };
-}
-
-/** Whether the MQTT broker knows its clients by passwords of ours: no certificates, no user in its URL. */
-export function mqttTakesPasswords(options: Pick<ServiceOptions, "places" | "servers">): boolean {
-  const { mqttUrl, mqttAnonymous } = options.servers;
-  if (mqttMaterialOf(options) !== undefined) return false;
-  return mqttUrl === undefined || !(mqttAnonymous || new URL(mqttUrl).username !== "");
-}
-
-/** The addresses that this fleet's services use, whether local or elsewhere. */
-export function addressesOf(system: SystemFile, options: Pick<ServiceOptions, "portOffset" | "servers">) {
-  const at = (port: number) => `${loopback}:${port + options.portOffset}`;
-  return {
-    kafkaBootstrap: options.servers.kafkaBootstrap ?? at(system.kafka_port),
-    mqttUrl: options.servers.mqttUrl ?? ownMqttUrl(system, options),
-    centralUrl: options.servers.centralUrl ?? `http://${at(system.central_port)}`,
-  };
-}
+export {
+  addressesOf,
+  loopback,
+  mqttMaterialOf,
+  type Servers,
+  type ServiceOptions,
+  tableUrlOf,
+} from "./addresses.ts";
 
 /** Every service of the fleet, in the order in which a list of them reads well. */
 export function servicesOf(fleet: Fleet, options: ServiceOptions): ServiceSpec[] {
@@ -208,11 +153,6 @@ function central(system: SystemFile, options: ServiceOptions): ServiceSpec {
     port,
     size: "large",
   });
-}
-
-export function tableUrlOf(system: SystemFile, { places, portOffset, servers }: ServiceOptions): string {
-  if (servers.tableUrl) return servers.tableUrl;
-  return servers.real ? realTableUrl(system, portOffset) : `sqlite:${join(places.data, "central.db")}`;
 }
 
 function terminalOf(cp: CpFile, places: Places): string {
