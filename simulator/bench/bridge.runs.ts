@@ -38,8 +38,11 @@ export interface Carried extends Figures {
   ack?: Latency;
 }
 
-/** Events that the broker has not taken yet, of all devices: as much as it takes to keep everybody busy. */
-const openEvents = 4_000;
+/**
+ * Events that the broker has not taken yet, or the bridge not acknowledged, of all devices: enough to keep everybody
+ * busy, and less than what makes a bridge drop what its devices then send again.
+ */
+const openEvents = 8_000;
 const warmUpEvents = 40_000;
 /** Under a flood an event waits for all before it; at a given rate it should not. */
 const resendAfterMs = { flood: 15_000, rate: 1_500 };
@@ -144,7 +147,7 @@ export async function bridgeRun(
   const topic = kind === "meter" ? kafkaTopics.telemetry.name : events;
   let bridge = await startBridge(servers, options.bridge ?? bench.bridge);
   const window = Math.ceil(openEvents / connections);
-  const flood = { by: "broker" as const, window };
+  const flood = { by: "device-acks" as const, window };
   const plan = (journal: string, count: number, pacing: LoadPlan["pacing"] = flood) => ({
     mqttPort: servers.mqttPort,
     connections,

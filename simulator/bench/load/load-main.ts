@@ -58,7 +58,8 @@ function write(device: Device, indices: readonly number[]): void {
 
 /** The next events, as many as the window lets. */
 function sendMore(device: Device, most = Number.POSITIVE_INFINITY): void {
-  const count = Math.min(window - (device.sent - device.taken), share - device.sent, most);
+  const open = device.sent - (pacing.by === "broker" ? device.taken : device.acked);
+  const count = Math.min(window - open, share - device.sent, most);
   if (count <= 0) return;
   const us = nowUs();
   const indices = Array.from({ length: count }, (_, i) => device.sent + i);
@@ -81,6 +82,7 @@ function hear(device: Device, payload: Buffer): void {
       ackMs.push((us - (device.sentUs[index] ?? 0)) / 1_000);
     }
   while (device.isAcked[device.settled] === 1) device.settled++;
+  if (pacing.by === "device-acks") sendMore(device);
   if (acked === total) done();
 }
 
