@@ -46,12 +46,10 @@ beforeAll(async () => {
   Object.assign(process.env, env, { EV_SERVERS: "" });
   fleet.write((files) => {
     files.cps = files.cps.slice(0, 3);
-    files.drivers = files.drivers
-      .slice(0, 2)
-      .map((driver, i) => ({
-        ...driver,
-        requests: driver.requests.slice(0, 1).map((one) => ({ ...one, cp_id: `CP-00${i + 1}` })),
-      }));
+    files.drivers = files.drivers.slice(0, 2).map((driver, i) => ({
+      ...driver,
+      requests: driver.requests.slice(0, 1).map((one) => ({ ...one, cp_id: `CP-00${i + 1}` })),
+    }));
   });
   await fleet.up("--cps", "8");
 }, 300_000);
