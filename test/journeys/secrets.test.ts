@@ -1,6 +1,6 @@
 // Every secret of a fleet is a canary: after a small story with mishaps none of them is found in a log, a table, a topic,
 // a journal, an answer, a page, an export or a process's command line.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { connectAsync } from "mqtt";
@@ -16,6 +16,8 @@ const driver = "driver-alice";
 /** Of a person: in no public answer, and in no log but that of his own phone. */
 const plate = "PLATE-CANARY-77";
 const wrongPassword = "a-wrong-password-canary";
+/** An identity provider that is not there. */
+const issuer = "http://127.0.0.1:1";
 let operatorToken = "";
 /** By where each lies, so that a find can be told without telling it. */
 const canaries = new Map<string, string>();
@@ -25,6 +27,7 @@ let sid = "";
 
 beforeAll(async () => {
   process.env.LOG_LEVEL = "debug";
+  process.env.OIDC_ISSUER = issuer;
   fleet.write((files) => {
     files.cps = files.cps.slice(0, 1).map((cp) => ({ ...cp, cars: "none" as const }));
     files.drivers = files.drivers
@@ -44,6 +47,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(async () => {
   delete process.env.LOG_LEVEL;
+  delete process.env.OIDC_ISSUER;
   await fleet.down();
   fleet.remove();
 });
@@ -126,6 +130,17 @@ test("a session is charged and billed, and much goes wrong beside it", async () 
     authorization,
     "idempotency-key": `${operatorToken}\t`,
   });
+  const foreign = [
+    { alg: "ES256", kid: "1" },
+    { iss: issuer, sub: driver, role: "driver" },
+  ]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+  canaries.set("a provider's token", foreign);
+  const away = await call("token of a provider that is away", "GET", "/cdrs", {
+    authorization: `Bearer ${foreign}.c2lnbmVk`,
+  });
+  expect(away).toContain("identity provider");
   const url = `mqtt://127.0.0.1:${fleet.port(1883)}`;
   canaries.set("a wrong password", wrongPassword);
   await expect(
@@ -138,13 +153,29 @@ test("a session is charged and billed, and much goes wrong beside it", async () 
   ).rejects.toThrow();
 }, 120_000);
 
-test("a process that is given a bad secret, or one within an address, does not tell it", () => {
-  const run = (main: string, env: Record<string, string>) =>
-    spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", join(root, main)], {
-      env: { ...process.env, ...env },
-      encoding: "utf8",
-      timeout: 4_000,
+/** What a process says, until it ends or two seconds after its first word. */
+async function saidBy(main: string, env: Record<string, string>): Promise<string> {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(root, main)], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (text) => {
+      said += text;
     });
+  const over = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  try {
+    await eventually(`a word of ${main}`, () => said !== "" || undefined, 40_000);
+    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 2_000))]);
+  } finally {
+    child.kill("SIGKILL");
+    await over;
+  }
+  return said;
+}
+
+test("a process that is given a bad secret, or one within an address, does not tell it", async () => {
   const key = "canary-of-a-token-key-that-is-none";
   canaries.set("a bad TOKEN_KEY", key);
   const keyPath = join(fleet.state, "bad.key");
@@ -152,21 +183,33 @@ test("a process that is given a bad secret, or one within an address, does not t
   const password = "canary-of-a-url-password";
   canaries.set("a password in an address", password);
   const central = { KAFKA_BOOTSTRAP: "127.0.0.1:1", TABLE_URL: `sqlite:${join(fleet.state, "x.db")}` };
+  const tlsKey = "canaryofatlskeycanaryofatlskeycanaryofatlskeycanaryofatlskey";
+  canaries.set("a damaged TLS key", tlsKey);
+  const tlsPath = join(fleet.state, "bad.pem");
+  writeFileSync(tlsPath, `-----BEGIN PRIVATE KEY-----\n${tlsKey}\n-----END PRIVATE KEY-----\n`);
   const runs = {
-    "the API with a bad key": run("central-fn/local-main.ts", {
+    "the bridge with a damaged TLS key": saidBy("bridge/bridge-main.ts", {
+      KAFKA_BOOTSTRAP: "127.0.0.1:1",
+      KAFKA_CERT_PATH: tlsPath,
+      KAFKA_KEY_PATH: tlsPath,
+      MQTT_URL: "mqtts://127.0.0.1:1",
+      MQTT_CERT_PATH: tlsPath,
+      MQTT_KEY_PATH: tlsPath,
+    }),
+    "the API with a bad key": saidBy("central-fn/local-main.ts", {
       ...central,
       TOKEN_KEY_PATH: keyPath,
       HTTP_PORT: "0",
     }),
-    "the bridge with a password in its address": run("bridge/bridge-main.ts", {
+    "the bridge with a password in its address": saidBy("bridge/bridge-main.ts", {
       KAFKA_BOOTSTRAP: "127.0.0.1:1",
       MQTT_URL: `mqtt://bridge:${password}@127.0.0.1:1`,
     }),
-    "the bridge with an address that is none": run("bridge/bridge-main.ts", {
+    "the bridge with an address that is none": saidBy("bridge/bridge-main.ts", {
       KAFKA_BOOTSTRAP: "127.0.0.1:1",
       MQTT_URL: `http://bridge:${password}@127.0.0.1:1`,
     }),
-    "a phone with a password in its address": run("simulator/driver/driver-main.ts", {
+    "a phone with a password in its address": saidBy("simulator/driver/driver-main.ts", {
       DRIVER_ID: driver,
       HTTP_PORT: "0",
       CENTRAL_URL: `ftp://u:${password}@127.0.0.1:1`,
@@ -175,11 +218,8 @@ test("a process that is given a bad secret, or one within an address, does not t
       STATE_PATH: join(fleet.state, "phone.json"),
     }),
   };
-  for (const [name, { stdout, stderr }] of Object.entries(runs)) {
-    expect([name, `${stdout}${stderr}`.length > 0]).toEqual([name, true]);
-    told.set(name, `${stdout}${stderr}`);
-  }
-  writeFileSync(keyPath, "");
+  for (const [name, said] of Object.entries(runs)) told.set(name, await said);
+  for (const path of [keyPath, tlsPath]) writeFileSync(path, "");
 }, 60_000);
 
 test("every answer of the API is read, as a driver, as an operator and as nobody", async () => {
