@@ -10,7 +10,10 @@ export interface LoadPlan {
   /** Of the whole run, over all connections. */
   total: number;
   pacing: /** Events of a connection that the broker has not taken yet. */
-  { by: "broker"; window: number } | { by: "clock"; perSecond: number };
+    | { by: "broker"; window: number }
+    /** Events of a connection that the bridge has not acknowledged yet. */
+    | { by: "device-acks"; window: number }
+    | { by: "clock"; perSecond: number };
   /**
    * Listen to the bridge's acknowledgements, and send again what had none for so long; a run ends when all have come.
    * Undefined: it ends when the broker has everything.
