@@ -17,9 +17,11 @@ import { centralGroup, centralTopics, handleRecords } from "./on-event/consume.t
 import { perform } from "./on-event/execute.ts";
 import { HeardMemory } from "./on-event/heard.ts";
 import { centralEnvironment, kafkaAddressOf } from "./on-event/parts.ts";
+import { sweepTimes } from "./on-event/sweep.rules.ts";
 import { sweep } from "./on-event/sweep.ts";
 import { readPage } from "./pages/built-pages.ts";
 import { staleFeedMs } from "./rules/status.ts";
+import { keepRows } from "./tables/kept.ts";
 import { openTable } from "./tables/open.ts";
 import { watchedTable } from "./tables/watched.ts";
 
@@ -83,6 +85,7 @@ log.info(`started successfully, ${server.url}`);
 
 const handler = createHandler({ table, producer, partitions, log, nowMs, heard: new HeardMemory(true) });
 const hands = handsOf({ table, producer, partitions, log });
+const swept = keepRows();
 let consumer: ReturnType<typeof openConsumer> | undefined;
 let sweepTimer: NodeJS.Timeout | undefined;
 let sweeping: Promise<void> = Promise.resolve();
@@ -102,7 +105,7 @@ endWith(log, async () => {
 function sweepLater(): void {
   if (stopping) return;
   sweepTimer = setTimeout(() => {
-    sweeping = perform(sweep(partitions, nowMs()), hands)
+    sweeping = perform(sweep(partitions, nowMs(), sweepTimes, swept), hands)
       .catch((error: unknown) => log.warn(`sweep: ${errorText(error)}`))
       .then(sweepLater);
   }, env.SWEEP_INTERVAL_MS);

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { partitionOf } from "../../wire/messages/index.ts";
 import { feedIn } from "../rules/feeds.ts";
+import { keepRows } from "../tables/kept.ts";
 import type { Key, Known, Row, Table } from "../tables/port.ts";
 import {
   type CpRow,
@@ -123,18 +124,6 @@ export async function readFeeds(table: Table, count: number): Promise<(FeedRow |
   return Array.from({ length: count }, (_, feed) =>
     feedIn(rows[feedsRowOf(feed)]?.value as FeedsRow | undefined, feed),
   );
-}
-
-/** The rows of one reading, for the next: most charge points do not change in a quarter of a second. */
-function keepRows(): { known: Known; keep(rows: readonly Row[]): void } {
-  let kept = new Map<string, Row>();
-  const name = ({ pk, sk }: Key) => `${pk}|${sk}`;
-  return {
-    known: (key) => kept.get(name(key)),
-    keep: (rows) => {
-      kept = new Map(rows.map((row) => [name(row), row]));
-    },
-  };
 }
 
 type Running = Pick<CpFacts, "session" | "live">;

@@ -11,7 +11,7 @@ import { markPublished } from "./published.ts";
 
 export type Step =
   | { do: "read"; keys: Key[]; known?: Known }
-  | { do: "query"; pk: string }
+  | { do: "query"; pk: string; known?: Known }
   | { do: "commit"; writes: Write[] }
   | { do: "send"; sends: Send[] }
   | { do: "log"; lines: LogLine[] };
@@ -72,9 +72,9 @@ export function* readRows(keys: Key[], known?: Known): Steps<(Row | undefined)[]
   return answer.rows;
 }
 
-/** Every row of a partition. */
-export function* queryRows(pk: string): Steps<(Row | undefined)[]> {
-  const answer = yield { do: "query", pk };
+/** Every row of a partition; of those that are `known` only what has changed is read. */
+export function* queryRows(pk: string, known?: Known): Steps<(Row | undefined)[]> {
+  const answer = yield { do: "query", pk, ...(known && { known }) };
   if (!answer || !("rows" in answer)) throw new Error("a query step was not answered with rows");
   return answer.rows;
 }
@@ -132,7 +132,7 @@ async function performStep(step: Step, hands: Hands): Promise<StepAnswer> {
       return { rows };
     }
     case "query":
-      return { rows: await hands.table.query(step.pk) };
+      return { rows: await hands.table.query(step.pk, undefined, step.known) };
     case "commit":
       return { commit: await hands.table.commit(step.writes) };
     case "send":

@@ -2,6 +2,7 @@
 
 import { partitionOf } from "../../wire/messages/index.ts";
 import { feedIn } from "../rules/feeds.ts";
+import type { KeptRows } from "../tables/kept.ts";
 import type { Row } from "../tables/port.ts";
 import {
   type CpRow,
@@ -14,15 +15,23 @@ import {
 import { carryOut, queryRows, readRows, type Steps } from "./execute.ts";
 import { isDue, planSweep, type SweepTimes, sweepTimes } from "./sweep.rules.ts";
 
-/** Resolves to the number of charge points for which something was done. */
-export function* sweep(partitions: number, nowMs: number, times: SweepTimes = sweepTimes): Steps<number> {
+/** Resolves to the number of charge points for which something was done. `kept` are the rows of the sweep before. */
+export function* sweep(
+  partitions: number,
+  nowMs: number,
+  times: SweepTimes = sweepTimes,
+  kept?: KeptRows,
+): Steps<number> {
   const feedKeys = Array.from({ length: feedsRowOf(partitions - 1) + 1 }, (_, n) =>
     keys.feeds(n * feedsPerRow),
   );
   const feeds = yield* readRows(feedKeys);
+  const read: Row[] = [];
   let done = 0;
   for (const pk of tablePartitions.cps) {
-    for (const row of yield* queryRows(pk)) {
+    const rows = yield* queryRows(pk, kept?.known);
+    for (const row of rows) {
+      if (row) read.push(row);
       const cp = (row as Row<CpRow>).value;
       const feed = partitionOf(cp.cp, partitions);
       const heard = feedIn((feeds[feedsRowOf(feed)] as Row<FeedsRow> | undefined)?.value, feed);
@@ -31,5 +40,6 @@ export function* sweep(partitions: number, nowMs: number, times: SweepTimes = sw
       done += 1;
     }
   }
+  kept?.keep(read);
   return done;
 }

@@ -9,7 +9,9 @@ import { createHandler, handsOf } from "../../central-fn/on-event/batch.ts";
 import { centralTopics, handleRecords } from "../../central-fn/on-event/consume.ts";
 import { perform } from "../../central-fn/on-event/execute.ts";
 import { HeardMemory } from "../../central-fn/on-event/heard.ts";
+import { sweepTimes } from "../../central-fn/on-event/sweep.rules.ts";
 import { sweep } from "../../central-fn/on-event/sweep.ts";
+import { keepRows } from "../../central-fn/tables/kept.ts";
 import { openTable } from "../../central-fn/tables/open.ts";
 import type { Table } from "../../central-fn/tables/port.ts";
 import { type ConsumerHandle, ensureTopics, openConsumer, openProducer } from "../../wire/kafka/index.ts";
@@ -149,8 +151,12 @@ async function carryOut(asked: Asked): Promise<void> {
 }
 
 const hands = handsOf({ table, producer, partitions, log });
+const swept = keepRows();
 const sweepLater = (): void =>
-  void setTimeout(() => void perform(sweep(partitions, nowMs()), hands).then(sweepLater), 1_000);
+  void setTimeout(
+    () => void perform(sweep(partitions, nowMs(), sweepTimes, swept), hands).then(sweepLater),
+    1_000,
+  );
 sweepLater();
 
 process.on("message", (asked: Asked) => void carryOut(asked));
