@@ -133,7 +133,7 @@ interface Failure {
 const chainsAtOnce = 16;
 
 /** Works that must follow one another, by the record's key; those without one are a chain too. */
-function chainsOf(works: readonly Work[]): Work[][] {
+export function chainsOf(works: readonly Work[]): Work[][] {
   const chains = new Map<string | undefined, Work[]>();
   for (const work of works) {
     const chain = chains.get(work.key);

@@ -2,7 +2,7 @@
 // interleaved with others' and may be the last before a crash. The table is the only memory, but for who was merely
 // heard (heard.ts).
 
-import { outRecord } from "../../central-fn/on-event/batch.ts";
+import { chainsOf, outRecord } from "../../central-fn/on-event/batch.ts";
 import type { KafkaRecord } from "../../central-fn/on-event/dead-letters.ts";
 import {
   carryOut,
@@ -14,7 +14,7 @@ import {
 import { HeardMemory } from "../../central-fn/on-event/heard.ts";
 import type { Plan, Rows, Send } from "../../central-fn/on-event/plan.ts";
 import { isDue, planSweep, type SweepTimes, sweepTimes } from "../../central-fn/on-event/sweep.rules.ts";
-import { burial, worksOf } from "../../central-fn/on-event/works.ts";
+import { burial, type Work, worksOf } from "../../central-fn/on-event/works.ts";
 import { feedIn } from "../../central-fn/rules/feeds.ts";
 import type { Row } from "../../central-fn/tables/port.ts";
 import { type CpRow, type FeedsRow, keys } from "../../central-fn/tables/rows.ts";
@@ -39,6 +39,14 @@ export interface CentralBugs {
   noSweep: boolean;
   /** Commits regardless of what was read. */
   noVersions: boolean;
+}
+
+/** How Central runs. */
+export interface CentralForm {
+  /** Charge points of one partition are worked off side by side; else one after the other, as a busy process may. */
+  sideBySide: boolean;
+  /** Processes live on after a batch and keep for a second what was merely heard; else they are functions. */
+  livesOn: boolean;
 }
 
 export const simSweepTimes: SweepTimes = {
@@ -67,10 +75,13 @@ export class SimCentral {
   readonly #kafka: SimKafka;
   readonly #bugs: CentralBugs;
   readonly #cps: readonly string[];
+  readonly #form: CentralForm;
   /** What a handler's process keeps beside the table, and takes with it when it dies. */
-  #heard = new HeardMemory(true);
+  #heard: HeardMemory;
 
-  constructor(world: World, kafka: SimKafka, bugs: CentralBugs, cps: readonly string[]) {
+  constructor(world: World, kafka: SimKafka, bugs: CentralBugs, cps: readonly string[], form: CentralForm) {
+    this.#form = form;
+    this.#heard = new HeardMemory(form.livesOn);
     this.#world = world;
     this.#kafka = kafka;
     this.#bugs = bugs;
@@ -94,7 +105,7 @@ export class SimCentral {
   /** All handlers die; new ones come after `ms`. */
   outage(ms: number): void {
     this.up = false;
-    this.#heard = new HeardMemory(true);
+    this.#heard = new HeardMemory(this.#form.livesOn);
     for (const reader of this.readers) reader.interrupt(ms + this.#world.between(0, 2_000));
     this.#world.after(ms, () => {
       this.up = true;
@@ -109,38 +120,40 @@ export class SimCentral {
       ? records.filter((record) => !this.#bugs.skip?.(record, this.table))
       : records;
     const works = worksOf(kept.map(toKafkaRecord), settings);
-    let at = 0;
-    const next = (): void => {
-      const work = works[at];
-      if (!work) return done((records.at(-1)?.offset ?? first.offset) + 1);
-      this.#walk(
-        work.steps(this.#world.nowMs),
-        (error) => {
-          if (error && !isRetriable(error)) {
-            this.deadLetters += work.records.length;
-            this.logs.push(`buried: ${error.message}`);
-            this.#walk(
-              burial(work.records, error.message, this.#world.nowMs),
-              () => advance(),
-              () => {},
-            );
-            return;
-          }
-          if (error) return done(work.firstOffset);
-          advance();
-        },
-        () => {
-          this.#heard = new HeardMemory(true);
-          reader.interrupt(this.#world.between(100, 10_000));
-        },
-      );
+    const chains = this.#form.sideBySide ? chainsOf(works) : [works];
+    const notDone: number[] = [];
+    let open = chains.length;
+    const ended = (failedAt?: number) => {
+      if (failedAt !== undefined) notDone.push(failedAt);
+      open -= 1;
+      if (open === 0) done(Math.min(...notDone, (records.at(-1)?.offset ?? first.offset) + 1));
     };
-    const advance = () => {
-      this.handled += works[at]?.records.length ?? 0;
-      at += 1;
-      next();
+    if (open === 0) return done((records.at(-1)?.offset ?? first.offset) + 1);
+    for (const chain of chains) this.#workOff(chain.values(), reader, ended);
+  }
+
+  /** One work after the other; `ended` is told the first offset that is not done, and nothing when the process died. */
+  #workOff(works: ArrayIterator<Work>, reader: SimReader, ended: (failedAt?: number) => void): void {
+    const { done, value: work } = works.next();
+    if (done) return ended();
+    const next = () => {
+      this.handled += work.records.length;
+      this.#workOff(works, reader, ended);
     };
-    next();
+    this.#walk(
+      work.steps(this.#world.nowMs),
+      (error) => {
+        if (!error) return next();
+        if (isRetriable(error)) return ended(work.firstOffset);
+        this.deadLetters += work.records.length;
+        this.logs.push(`buried: ${error.message}`);
+        this.#walk(burial(work.records, error.message, this.#world.nowMs), next, () => {});
+      },
+      () => {
+        this.#heard = new HeardMemory(this.#form.livesOn);
+        reader.interrupt(this.#world.between(100, 10_000));
+      },
+    );
   }
 
   /** Walks through the steps, now and then letting others in between; `died` instead of `ended` at a crash. */
@@ -273,6 +286,7 @@ function toKafkaRecord(record: SimRecord): KafkaRecord {
     partition: record.partition,
     offset: record.offset,
     timestampMs: record.timestampMs,
+    key: Buffer.from(record.key).toString("base64"),
     value: Buffer.from(record.value),
   };
 }

@@ -84,7 +84,12 @@ export function runSeed(
   const broker = new SimBroker(world);
   const cps = Array.from({ length: world.between(1, 4) }, (_, i) => `CP-${String(i + 1).padStart(3, "0")}`);
   const bridge = new SimBridge(world, kafka, broker, bugs.bridge);
-  const central = new SimCentral(world, kafka, bugs.central, cps);
+  // Every second seed has more going on at once: side by side, and with operators; the others are easier to read.
+  const isBusy = seed % 2 === 1;
+  const central = new SimCentral(world, kafka, bugs.central, cps, {
+    sideBySide: isBusy,
+    livesOn: seed % 4 < 2,
+  });
   const wrong: string[] = [];
   watchRanks(central, wrong);
   const policy = world.chance(0.4) ? "resume" : "close";
@@ -108,8 +113,7 @@ export function runSeed(
       ),
   );
   const drivers = new SimDrivers(world, kafka, central, devices, cps.length + world.between(0, 3));
-  // Operators act in every second seed: in the others nothing hides what the devices do by themselves.
-  const operators = seed % 2 === 1 ? new SimOperators(world, kafka, central, cps) : null;
+  const operators = isBusy ? new SimOperators(world, kafka, central, cps) : null;
   const stage: Stage = { world, devices, broker, bridge, kafka, central };
   const struck: Record<string, number> = {};
   world.after(120_000, () => unleash(stage, struck, faultyMs));

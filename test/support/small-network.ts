@@ -42,7 +42,10 @@ export class SmallNetwork {
     const { bridge, central } = noBugs();
     this.world.trace = (line) => this.lines.push(line);
     this.bridge = new SimBridge(this.world, this.kafka, this.broker, bridge);
-    this.central = new SimCentral(this.world, this.kafka, central, this.#cps);
+    this.central = new SimCentral(this.world, this.kafka, central, this.#cps, {
+      sideBySide: true,
+      livesOn: true,
+    });
     this.#app = createApp({
       table: this.central.table,
       append: async (record) => this.kafka.append({ ...record, timestampMs: this.world.nowMs }),
