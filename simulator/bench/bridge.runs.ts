@@ -15,7 +15,7 @@ import {
   startPipe,
 } from "./bridge.sides.ts";
 import type { EventKind } from "./load/event-packets.ts";
-import { type Latency, type LoadDone, type LoadPlan, latencyOf, nowUs } from "./load/load.messages.ts";
+import { type Latency, type LoadDone, latencyOf, nowUs, type Pacing } from "./load/load.messages.ts";
 import { memoryMbOf, threadCpuSeconds } from "./process-figures.ts";
 
 export interface Bench {
@@ -148,7 +148,7 @@ export async function bridgeRun(
   let bridge = await startBridge(servers, options.bridge ?? bench.bridge);
   const window = Math.ceil(openEvents / connections);
   const flood = { by: "device-acks" as const, window };
-  const plan = (journal: string, count: number, pacing: LoadPlan["pacing"] = flood) => ({
+  const plan = (journal: string, count: number, pacing: Pacing = flood) => ({
     mqttPort: servers.mqttPort,
     connections,
     journal,

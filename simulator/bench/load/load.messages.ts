@@ -1,6 +1,12 @@
 // What the bench and its own processes tell each other over their channels.
 import type { EventKind } from "./event-packets.ts";
 
+/** `window`: events of a connection that may be open; by whom they are closed. */
+export type Pacing =
+  | { by: "broker"; window: number }
+  | { by: "device-acks"; window: number }
+  | { by: "clock"; perSecond: number };
+
 export interface LoadPlan {
   mqttPort: number;
   connections: number;
@@ -9,11 +15,7 @@ export interface LoadPlan {
   kind: EventKind;
   /** Of the whole run, over all connections. */
   total: number;
-  pacing: /** Events of a connection that the broker has not taken yet. */
-    | { by: "broker"; window: number }
-    /** Events of a connection that the bridge has not acknowledged yet. */
-    | { by: "device-acks"; window: number }
-    | { by: "clock"; perSecond: number };
+  pacing: Pacing;
   /**
    * Listen to the bridge's acknowledgements, and send again what had none for so long; a run ends when all have come.
    * Undefined: it ends when the broker has everything.
