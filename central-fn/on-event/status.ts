@@ -24,7 +24,6 @@ export function* statusBatch(
   memory: HeardMemory = new HeardMemory(false),
 ): Steps<void> {
   const { feed } = batch;
-  for (const { canary, ingestMs } of batch.canaries) memory.noteCanary(feed, canary, ingestMs);
   const byCp = new Map<string, StatusItem[]>();
   for (const item of batch.items) {
     const items = byCp.get(item.event.cp);
@@ -48,6 +47,9 @@ export function* statusBatch(
     if (folded.heardMs !== null) memory.noteCp(feed, cp, folded.heardMs);
     isChanged ||= folded.changes && folded.heardMs !== null;
   }
+  // After the reports: another feed's batch, which writes the same row meanwhile, must not tell of a canary that makes
+  // those look old whose reports are still being worked off.
+  for (const { canary, ingestMs } of batch.canaries) memory.noteCanary(feed, canary, ingestMs);
   if (!isChanged && !memory.isDue(feed)) return;
   let stored: FeedsRow | undefined;
   const plan = (read: Rows): Plan => {

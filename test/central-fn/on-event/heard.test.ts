@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { KafkaRecord } from "../../../central-fn/on-event/dead-letters.ts";
 import { HeardMemory } from "../../../central-fn/on-event/heard.ts";
+import { type StatusBatch, statusBatch } from "../../../central-fn/on-event/status.ts";
 import { feedIn } from "../../../central-fn/rules/feeds.ts";
 import { shownState } from "../../../central-fn/rules/status.ts";
 import { type CpRow, type FeedsRow, keys } from "../../../central-fn/tables/rows.ts";
@@ -75,6 +76,21 @@ it("what changes a state is written in its batch, and who comes back from silenc
   story.nowMs += 10;
   story.take(report(story, cp, "KO"));
   expect(shown(story, cp)).toBe("BROKEN");
+});
+
+it("while a batch waits for the table, another feed's write tells of no canary that outruns its reports", () => {
+  const memory = new HeardMemory(true);
+  const event = { cp: "CP-001", journal: "bbbbbbbb-0011", epoch: 1, seq: 2 };
+  const report = { engine: "OK", conn: 1, intervalMs, ttlMs } as const;
+  const batch = {
+    feed: 0,
+    items: [{ is: "report", event, report, ingestMs: startMs + 9_000 }],
+    canaries: [{ canary: { v: 1, type: "canary", feed: 0, bridge: "b", n: 1 }, ingestMs: startMs + 10_000 }],
+  } as unknown as StatusBatch;
+  const steps = statusBatch(batch, startMs + 10_000, memory);
+  expect(steps.next().done).toBe(false);
+  expect(memory.heard(0).canaries.size).toBe(0);
+  expect(memory.isDue(1)).toBe(false);
 });
 
 it("a process that keeps nothing writes with each batch what would be lost", () => {
