@@ -107,6 +107,17 @@ mkdirSync(tmpdir(), { recursive: true });
 const dir = mkdtempSync(join(tmpdir(), "ev-bench-bridge-"));
 const began = performance.now();
 say("Apache Kafka and Mosquitto start …");
+// Cut short, it says what it has; the servers are killed with it.
+const findings = newFindings();
+const end = (code: number) => {
+  rmSync(dir, { recursive: true, force: true });
+  process.exit(code);
+};
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => {
+    conclude(findings, middle, (performance.now() - began) / 1_000);
+    end(1);
+  });
 const servers = await startBenchServers(dir, say);
 const reader = await openReader(servers.bootstrap);
 try {
@@ -121,7 +132,6 @@ try {
     },
     total: Number(values.messages),
   };
-  const findings = newFindings();
   // A JVM that has just started is ten times slower.
   await produceLimit({ ...bench, total: 100_000 }, middle, "producer", 100);
   if (parts.has("throughput")) await throughput(bench, findings);
@@ -145,6 +155,5 @@ try {
 } finally {
   await reader.close();
   await servers.stop();
-  rmSync(dir, { recursive: true, force: true });
 }
-process.exit();
+end(Number(process.exitCode ?? 0));
