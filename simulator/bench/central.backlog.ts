@@ -14,8 +14,10 @@ export interface Backlogs {
   status(seconds: number): Backlog;
   /** Messages of 60 readings each. */
   meter(messages: number): Backlog;
-  /** Sessions from the request to the car's leaving; each call ends what the call before it has requested. */
+  /** Requests, and from the relay's closing to the car's leaving those sessions that were granted before. */
   sessions(count: number): Backlog;
+  /** The devices' answers to what was requested last; Central waits half a minute for them. */
+  granted(): OutRecord[];
 }
 
 const readingsPerMessage = 60;
@@ -32,8 +34,6 @@ export function openBacklogs(
   let clockMs = Date.now();
   let canaries = 0;
   let metered = 0;
-  let requested: BenchSession[] = [];
-  let half = 0;
   const status = (seconds: number): OutRecord[] => {
     const records: OutRecord[] = [];
     for (let s = 0; s < seconds; s++) {
@@ -54,21 +54,9 @@ export function openBacklogs(
       if (!session) throw new Error("nobody charges");
       return fleet.meter(session.cp, session, readingsPerMessage, clockMs);
     });
-  // A request and what follows from it are on two topics, read side by side: one backlog has the requests of one half
-  // of the guests and the sessions of the other.
-  const sessions = (count: number): OutRecord[] => {
-    const ending = requested;
-    const from = half * Math.floor(guests.length / 2);
-    half = 1 - half;
-    const begun = guests.slice(from, from + Math.min(count, Math.floor(guests.length / 2)));
-    const asked = begun.map((cp) => fleet.request(cp, clockMs));
-    requested = asked.map(({ session }) => session);
-    const steps = [fleet.applied, fleet.started, fleet.ended, fleet.unplugged];
-    return [
-      ...asked.map(({ record }) => record),
-      ...steps.flatMap((step) => ending.map((one) => step(one, clockMs))),
-    ];
-  };
+  const half = Math.floor(guests.length / 2);
+  const inMix = openSessions(fleet, guests.slice(0, half));
+  const alone = openSessions(fleet, guests.slice(half));
   return {
     mix(seconds) {
       // A session of half an hour, on average, at each charge point that charges.
@@ -76,7 +64,7 @@ export function openBacklogs(
       const records = [
         ...status(seconds),
         ...meter(Math.round((charging.length * seconds) / readingsPerMessage)),
-        ...sessions(begin),
+        ...inMix.next(begin, clockMs),
         ...guests.slice(-Math.ceil(seconds / 10)).map((cp) => fleet.hello(cp, clockMs)),
       ];
       return {
@@ -86,6 +74,38 @@ export function openBacklogs(
     },
     status: (seconds) => ({ name: "reports and canaries", records: status(seconds) }),
     meter: (messages) => ({ name: "meter messages of 60 readings", records: meter(messages) }),
-    sessions: (count) => ({ name: "session events", records: sessions(count) }),
+    sessions: (count) => ({ name: "session events", records: alone.next(count, clockMs) }),
+    granted: () => [...inMix.granted(clockMs), ...alone.granted(clockMs)],
+  };
+}
+
+/**
+ * Sessions at these charge points. A request and what follows from it are on two topics, read side by side: so that
+ * each finds what it needs, one backlog has the requests of one half and the sessions of the other.
+ */
+function openSessions(fleet: BenchFleet, cps: readonly string[]) {
+  const half = Math.floor(cps.length / 2);
+  let from = 0;
+  let requested: BenchSession[] = [];
+  let running: BenchSession[] = [];
+  return {
+    next(count: number, atMs: number): OutRecord[] {
+      const ending = running;
+      running = [];
+      const asked = cps.slice(from, from + Math.min(count, half)).map((cp) => fleet.request(cp, atMs));
+      from = half - from;
+      requested = asked.map(({ session }) => session);
+      const steps = [fleet.started, fleet.ended, fleet.unplugged];
+      return [
+        ...asked.map(({ record }) => record),
+        ...steps.flatMap((step) => ending.map((one) => step(one, atMs))),
+      ];
+    },
+    granted(atMs: number): OutRecord[] {
+      const records = requested.map((session) => fleet.applied(session, atMs));
+      running = [...running, ...requested];
+      requested = [];
+      return records;
+    },
   };
 }

@@ -17,8 +17,9 @@ export async function handlers({ servers, fleet, charging, guests, rounds, repor
     () => backlogs.meter(Math.ceil(3_000 * part)),
     () => backlogs.sessions(Math.ceil(200 * part)),
   ];
-  // The first sessions are only requested: what they become is of the next backlog.
-  await servers.handled(backlogs.sessions(200).records);
+  // Sessions are only granted here: what becomes of them is of the next backlog.
+  await servers.handled(backlogs.sessions(Math.ceil(200 * part)).records);
+  await servers.handled(backlogs.granted());
   const drained = new Map<string, Figures[]>();
   for (let round = 0; round <= rounds; round++)
     for (const kind of kinds) {
@@ -28,6 +29,8 @@ export async function handlers({ servers, fleet, charging, guests, rounds, repor
       await servers.sendAll(records);
       await servers.consume(true);
       const figures = await done;
+      const granted = backlogs.granted();
+      if (granted.length > 0) await servers.handled(granted);
       const rate = perSecond(figures).toFixed(0);
       report.progress(`round ${round} of ${rounds}: ${name}: ${figures.records} records at ${rate}/s`);
       if (round > 0) drained.set(name, [...(drained.get(name) ?? []), figures]);
