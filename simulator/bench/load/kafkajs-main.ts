@@ -1,5 +1,6 @@
 // The limit of a producer: kafkajs as its documents show it, in a process that does nothing else; or, to compare, the
 // project's own producer on the same records.
+import { once } from "node:events";
 import { Kafka, logLevel } from "kafkajs";
 import { openProducer } from "../../../wire/kafka/index.ts";
 import type { OutRecord } from "../../../wire/kafka/port.ts";
@@ -91,20 +92,20 @@ async function atRate(send: (count: number) => Promise<unknown>, perSecond: numb
 
 const send = await openSend();
 for (let i = 0; i < warmUpBatches; i++) await send(plan.perSecond === undefined ? plan.batch : 1);
-process.once("message", async () => {
-  const cpu = process.cpuUsage();
-  const began = performance.now();
-  const ms = plan.perSecond === undefined ? await asFastAsItGoes(send) : await atRate(send, plan.perSecond);
-  const { user, system } = process.cpuUsage(cpu);
-  tell({
-    is: "done",
-    messages: plan.perSecond === undefined ? ms.length * plan.batch : ms.length,
-    tookS: (performance.now() - began) / 1_000,
-    cpuS: (user + system) / 1e6,
-    latency: latencyOf(ms),
-    memoryMb: process.memoryUsage.rss() / 1e6,
-  });
-  process.disconnect();
-  setImmediate(() => process.exit(0));
-});
+const told = once(process, "message");
 tell({ is: "ready" });
+await told;
+const cpu = process.cpuUsage();
+const began = performance.now();
+const ms = plan.perSecond === undefined ? await asFastAsItGoes(send) : await atRate(send, plan.perSecond);
+const { user, system } = process.cpuUsage(cpu);
+tell({
+  is: "done",
+  messages: plan.perSecond === undefined ? ms.length * plan.batch : ms.length,
+  tookS: (performance.now() - began) / 1_000,
+  cpuS: (user + system) / 1e6,
+  latency: latencyOf(ms),
+  memoryMb: process.memoryUsage.rss() / 1e6,
+});
+process.disconnect();
+setImmediate(() => process.exit(0));
