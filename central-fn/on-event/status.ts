@@ -2,7 +2,7 @@
 // changed, one write of the feed's row for all that was merely heard.
 import type { Canary } from "../../wire/messages/index.ts";
 import { afterHearing, isAnyOld, isRowOld } from "../rules/feeds.ts";
-import { foldStatus, type StatusItem } from "../rules/health.ts";
+import { foldStatus, isLate, type StatusItem } from "../rules/health.ts";
 import type { Row } from "../tables/port.ts";
 import { type CpRow, type FeedsRow, keys } from "../tables/rows.ts";
 import { CpDraft, claimKeys, Draft, newCpRow } from "./draft.ts";
@@ -69,13 +69,17 @@ export function* statusBatch(
   if (stored) memory.isStored(feed, stored);
 }
 
-/** When those were heard whose count of starts went back; the others' order needs no clock. */
+/** When those were heard whose reports seem late; the others' order needs no clock. */
 function* heardBefore(
   batch: StatusBatch,
   rows: readonly (Row<CpRow> | undefined)[],
 ): Steps<FeedsRow["heard"] | undefined> {
-  const epochs = new Map(rows.map((row) => [row?.value.cp, row?.value.health?.epoch ?? 0]));
-  if (!batch.items.some(({ event }) => event.epoch < (epochs.get(event.cp) ?? 0))) return undefined;
+  const known = new Map(rows.map((row) => [row?.value.cp, row?.value.health]));
+  const seemsLate = batch.items.some((item) => {
+    const health = known.get(item.event.cp);
+    return item.is === "report" && health ? isLate(health, item) : false;
+  });
+  if (!seemsLate) return undefined;
   const [row] = yield* readRows([keys.feeds(batch.feed)]);
   return (row as Row<FeedsRow> | undefined)?.value.heard;
 }

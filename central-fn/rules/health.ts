@@ -2,8 +2,8 @@
 //
 // 1. (epoch, connection, sequence): the highest wins; a will ends only the connection that it names.
 // 2. A report that changes nothing is no write: it only counts as heard.
-// 3. Reports are not stored on their way, so one of an older epoch that comes long after the newer epoch fell silent
-//    is of a living monitor whose count went back (a disk restored from a copy): it counts.
+// 3. Reports are not stored on their way, so a late one that comes long after the last that counted is of a living
+//    monitor whose count is behind, or whose connection another one's will named (a disk was copied): it counts.
 import type { Envelope, StatusReport, Will } from "../../wire/messages/index.ts";
 import type { Health, ShownState } from "../tables/rows.ts";
 
@@ -32,7 +32,7 @@ function foldReport(
   heardMs: number | null,
 ): Folded {
   const { event, report, ingestMs } = item;
-  if (health && isLate(health, item) && !isOutlived(health, item, heardMs)) return late(health);
+  if (health && isLate(health, item) && !hasOutlived(health, item, heardMs)) return late(health);
   const sameJournal = health?.journal === event.journal;
   const sameConnection = sameJournal && health.epoch === event.epoch && health.conn === report.conn;
   const cause = report.engine === "OK" ? "status report" : (report.reason ?? "engine KO");
@@ -40,6 +40,7 @@ function foldReport(
   const same =
     health !== null &&
     sameConnection &&
+    health.willConn === null &&
     health.engine === report.engine &&
     health.reason === (report.reason ?? null) &&
     health.intervalMs === report.intervalMs &&
@@ -60,7 +61,8 @@ function foldReport(
   return { health: next, heard: true, state, cause };
 }
 
-function isLate(health: Health, item: StatusItem & { is: "report" }): boolean {
+/** It seems to come from before what is known: `hasOutlived` tells whether that is so. */
+export function isLate(health: Health, item: StatusItem & { is: "report" }): boolean {
   const { event, report, ingestMs } = item;
   // Another journal has no order with this one but the bridge's clock.
   if (event.journal !== health.journal) return ingestMs < health.sinceMs;
@@ -69,8 +71,9 @@ function isLate(health: Health, item: StatusItem & { is: "report" }): boolean {
   return health.willConn === health.conn || event.seq < health.seq;
 }
 
-function isOutlived(health: Health, { event, ingestMs }: StatusItem, heardMs: number | null): boolean {
-  return event.epoch < health.epoch && heardMs !== null && ingestMs - heardMs > 2 * health.ttlMs;
+/** Whatever counted last has been silent for so long that it cannot be what makes this report late. */
+function hasOutlived(health: Health, { ingestMs }: StatusItem, heardMs: number | null): boolean {
+  return heardMs !== null && ingestMs - heardMs > 2 * health.ttlMs;
 }
 
 function foldWill(health: Health | null, item: StatusItem & { is: "will" }): Folded {

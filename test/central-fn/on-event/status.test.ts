@@ -54,6 +54,21 @@ describe("a charge point's state as shown", () => {
     expect(story.cpRow().health?.epoch).toBe(1);
   });
 
+  it.each([
+    ["its own connection", 1],
+    ["a later one", 7],
+  ])("of a monitor follows it again when the will of a copy named %s", (_, conn) => {
+    const story = new Story().ready();
+    story.status("OK", 1, { seq: 50 });
+    story.say("will", will(conn));
+    story.nowMs += 11_000;
+    story.status("OK", 1, { seq: 20 });
+    expect(story.cpRow().shown?.state).toBe("DISCONNECTED");
+    story.nowMs += 2_000;
+    story.status("OK", 1, { seq: 21 });
+    expect(story.cpRow()).toMatchObject({ shown: { state: "ON" }, health: { conn: 1, willConn: null } });
+  });
+
   it("an interrupted driver may charge elsewhere, and the late end still bills", () => {
     const story = new Story().ready();
     const grant = story.granted();
