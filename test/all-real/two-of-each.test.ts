@@ -13,7 +13,7 @@ import { eventually, LiveFleet } from "../support/live-fleet.ts";
 const fleet = new LiveFleet(1_000);
 const functions = ["api-1", "api-2", "events-1", "events-2", "sweep"].map((part) => `ev-central-${part}`);
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
-const killForMs = 25_000;
+const killForMs = 20_000;
 const looks = { all: 0, failed: [] as string[] };
 
 beforeAll(async () => {
