@@ -33,8 +33,23 @@ export async function editFleet<T>(
   return withLock(join(places.state, "edit.lock"), async () => edit(read(places.fleet)));
 }
 
-/** Runs `act` while no other process holds this lock file. Throws a Complaint when another one does not end. */
+/** What waits in this process for each lock file: the file keeps processes apart, this their own turns. */
+const turns = new Map<string, Promise<unknown>>();
+
+/** Runs `act` while nobody else holds this lock file. Throws a Complaint when another process does not end. */
 export async function withLock<T>(lock: string, act: () => T | Promise<T>): Promise<T> {
+  const before = turns.get(lock) ?? Promise.resolve();
+  const turn = before.then(() => holding(lock, act));
+  const over = turn.catch(() => {}); // told to whoever asked for it
+  turns.set(lock, over);
+  try {
+    return await turn;
+  } finally {
+    if (turns.get(lock) === over) turns.delete(lock);
+  }
+}
+
+async function holding<T>(lock: string, act: () => T | Promise<T>): Promise<T> {
   await takeLock(lock);
   try {
     return await act();

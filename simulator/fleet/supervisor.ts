@@ -119,6 +119,7 @@ export function openSupervisor(options: SupervisorOptions): Supervisor {
     const asked = new Set(waiting);
     const settled = new Set<string>();
     const running = new Set<Promise<void>>();
+    const failures: unknown[] = [];
     while (waiting.size > 0 && !stopping) {
       const next = [...waiting].find(
         (name) =>
@@ -127,15 +128,19 @@ export function openSupervisor(options: SupervisorOptions): Supervisor {
       );
       if (next !== undefined) {
         waiting.delete(next);
-        const one: Promise<void> = launch(slotOf(next)).finally(() => {
-          settled.add(next);
-          running.delete(one);
-        });
+        const one: Promise<void> = launch(slotOf(next))
+          .catch((error: unknown) => failures.push(error))
+          .then(() => {
+            settled.add(next);
+            running.delete(one);
+          });
         running.add(one);
       } else if (running.size > 0) await Promise.race(running);
       else throw new Error(`services wait for each other: ${[...waiting].join(", ")}`);
     }
     await Promise.all(running);
+    // One that could not be prepared keeps no other from starting, and none of them ends the supervisor.
+    if (failures.length > 0) throw failures[0];
     await Promise.all(names.map((name) => stillStarting(slotOf(name), readyWithinMs)));
     return names.map((name) => statusOf(slotOf(name)));
   };

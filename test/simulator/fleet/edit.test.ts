@@ -12,6 +12,7 @@ import {
   removedPath,
   removeMembers,
   replaceFleet,
+  withLock,
 } from "../../../simulator/fleet/edit.ts";
 import { readFleet, readFleetAsItIs } from "../../../simulator/fleet/fleet-files.ts";
 import { type Places, placesOf } from "../../../simulator/fleet/places.ts";
@@ -55,6 +56,23 @@ test("replacing makes the files say exactly that fleet", () => {
   after.cps.push(newCpFile("CP-042"));
   replaceFleet(places, baseFleet(), after);
   expect(readFleetAsItIs(places.fleet)).toEqual(after);
+});
+
+test("one process that edits many times at once does it one after the other", async () => {
+  let inside = 0;
+  const turns = Array.from({ length: 20 }, (_, n) =>
+    withLock(join(places.state, "some.lock"), async () => {
+      inside += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(inside).toBe(1);
+      inside -= 1;
+      if (n === 3) throw new Error("the fourth fails, for itself alone");
+      return n;
+    }),
+  );
+  const ended = await Promise.allSettled(turns);
+  expect(ended.filter(({ status }) => status === "rejected")).toHaveLength(1);
+  expect(ended[19]).toEqual({ status: "fulfilled", value: 19 });
 });
 
 test("two commands edit one after the other", async () => {

@@ -32,7 +32,10 @@ afterEach(async () => {
   world.remove();
 });
 
-function open(specs: ServiceSpec[], more: { readyWithinMs?: number; concurrency?: number } = {}): Supervisor {
+function open(
+  specs: ServiceSpec[],
+  more: Partial<Pick<Parameters<typeof openSupervisor>[0], "readyWithinMs" | "concurrency" | "prepare">> = {},
+): Supervisor {
   supervisor = openSupervisor({
     places: world.places,
     specs,
@@ -60,6 +63,18 @@ test("a service is running once it says that it started successfully, and stops 
   expect(readFileSync(join(world.places.logs, "ev-a.log"), "utf8")).toContain(
     "stub | started successfully\n",
   );
+});
+
+test("services that cannot be prepared are told to whoever started them; the others run, and so does the supervisor", async () => {
+  const specs = ["ev-a", "ev-b", "ev-c"].map((name) => world.spec(name, "obedient"));
+  const fleet = open(specs, {
+    prepare: async ({ name }) => {
+      if (name !== "ev-b") throw new Error(`no room for the files of ${name}`);
+    },
+  });
+  await expect(fleet.start(["ev-a", "ev-b", "ev-c"])).rejects.toThrow("no room for the files of ev-a");
+  expect(fleet.status("ev-b").status).toBe("running");
+  expect(fleet.status("ev-c")).toMatchObject({ status: "stopped", pid: null });
 });
 
 test("a service that ignores SIGTERM is ended by force within the bound", async () => {
