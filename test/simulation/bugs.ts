@@ -169,6 +169,7 @@ export const plantedBugs: Record<string, Plant> = {
     });
   },
   "a copied disk is believed": (bugs) => {
+    bugs.needs = "device cloned";
     bugs.central.alterRow = alterCp((row) => ({
       ...row,
       marks: row.marks.map(({ boot: _boot, before: _before, ...mark }) => mark),
@@ -221,6 +222,13 @@ export const plantedBugs: Record<string, Plant> = {
       sk === "driver" ? { ...(value as DriverRow), places: [{ sid: "S-CP-001-0", cp: "CP-001" }] } : value,
     );
   },
+};
+
+/** Seeds that caught the bugs which few seeds catch: tried first, for time. The others follow if the story changed. */
+export const seedsTriedFirst: Record<string, number> = {
+  "a copied disk is believed": 12,
+  "no tombstone for a stop that comes first": 15,
+  "expiry is checked once, not at each serial attempt": 14,
 };
 
 /** Why some mistakes of the catalogue are not planted as bugs of their own. */

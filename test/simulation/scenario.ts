@@ -19,9 +19,12 @@ export interface Bugs {
   device: DeviceBugs;
   bridge: BridgeBugs;
   central: CentralBugs;
+  /** A rare fault that every run has, for the mistake shows only after it. */
+  needs: string | null;
 }
 
 export const noBugs = (): Bugs => ({
+  needs: null,
   device: {
     noFsync: false,
     noEpoch: false,
@@ -116,7 +119,7 @@ export function runSeed(
   const operators = isBusy ? new SimOperators(world, kafka, central, cps) : null;
   const stage: Stage = { world, devices, broker, bridge, kafka, central };
   const struck: Record<string, number> = {};
-  world.after(120_000, () => unleash(stage, struck, faultyMs));
+  world.after(120_000, () => unleash(stage, struck, faultyMs, bugs.needs));
   world.runUntil(faultyMs);
   heal(stage);
   drivers.stopped = true;
@@ -141,7 +144,7 @@ export function runSeed(
 }
 
 /** Draws which faults this run has and how often, and strikes. */
-function unleash(stage: Stage, struck: Record<string, number>, untilMs: number): void {
+function unleash(stage: Stage, struck: Record<string, number>, untilMs: number, needed: string | null): void {
   const { world, devices } = stage;
   const count = (name: string) => {
     struck[name] = (struck[name] ?? 0) + 1;
@@ -153,7 +156,8 @@ function unleash(stage: Stage, struck: Record<string, number>, untilMs: number):
     count(name);
   }
   const chosen = Object.entries(faults).filter(() => world.chance(0.5));
-  for (const rare of Object.entries(rareFaults)) if (world.chance(0.2)) chosen.push(rare);
+  for (const rare of Object.entries(rareFaults))
+    if (world.chance(0.2) || rare[0] === needed) chosen.push(rare);
   const pace = world.pick([300_000, 1_200_000, 3_600_000]);
   for (const [name, strike] of chosen) {
     const again = () => {
