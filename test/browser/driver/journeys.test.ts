@@ -7,7 +7,7 @@ import { eventually, LiveFleet } from "../../support/live-fleet.ts";
 import { openChromium } from "../support/chromium.ts";
 import { phone } from "./screens.ts";
 
-const fleet = new LiveFleet(34_200);
+const fleet = new LiveFleet(23_000);
 const boxes = new Map<string, ChargerControl>();
 const alicePort = fleet.port(8100);
 const bobPort = fleet.port(8101);

@@ -11,7 +11,7 @@ import { eventually, LiveFleet } from "../../support/live-fleet.ts";
 import { findingsOf } from "../support/axe.ts";
 import { openChromium } from "../support/chromium.ts";
 
-const fleet = new LiveFleet(32_000);
+const fleet = new LiveFleet(22_000);
 const driver = "driver-alice";
 const repairedName = `<img src=x onerror="document.title='broken into'">`;
 let browser: Browser;
