@@ -45,8 +45,12 @@ export function isShownSomehow({ kind, target }: Fault): boolean {
   return !["glitch", "unplug", "corrupt"].includes(kind) && !/^ev-cp-e-.*→/.test(target);
 }
 
-/** How long after its mending a fault may still be felt: a line that only seems to live is noticed by its keep-alive. */
-export function settleMs({ kind, cp }: Fault): number {
+/**
+ * How long after its mending a fault may still be felt: a line that only seems to live is noticed by its keep-alive; a
+ * charger that was killed has to start, to be found on its line again and to test itself before it answers.
+ */
+export function settleMs({ kind, cp, target }: Fault): number {
+  if (kind === "kill" && target.startsWith("ev-charger-")) return 20_000;
   const silent = kind === "black-hole" || kind === "half-open" || kind === "hold";
   return silent && cp === null ? 25_000 : 12_000;
 }
