@@ -120,6 +120,14 @@ export function openSupervisor(options: SupervisorOptions): Supervisor {
     const settled = new Set<string>();
     const running = new Set<Promise<void>>();
     const failures: unknown[] = [];
+    const tryToLaunch = async (name: string): Promise<void> => {
+      try {
+        await launch(slotOf(name));
+      } catch (error) {
+        failures.push(error);
+      }
+      settled.add(name);
+    };
     while (waiting.size > 0 && !stopping) {
       const next = [...waiting].find(
         (name) =>
@@ -128,12 +136,7 @@ export function openSupervisor(options: SupervisorOptions): Supervisor {
       );
       if (next !== undefined) {
         waiting.delete(next);
-        const one: Promise<void> = launch(slotOf(next))
-          .catch((error: unknown) => failures.push(error))
-          .then(() => {
-            settled.add(next);
-            running.delete(one);
-          });
+        const one: Promise<void> = tryToLaunch(next).finally(() => running.delete(one));
         running.add(one);
       } else if (running.size > 0) await Promise.race(running);
       else throw new Error(`services wait for each other: ${[...waiting].join(", ")}`);
