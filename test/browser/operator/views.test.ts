@@ -142,7 +142,7 @@ describe("by keyboard alone", () => {
     }
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
-    expect(await focused()).toBe("Stop charge point…");
+    await expect.poll(focused, { timeout: 5_000 }).toBe("Stop charge point…");
   });
 
   test("a command asks for its reason where one is needed", async () => {
