@@ -7,7 +7,7 @@ const common = { pool: "forks" as const, testTimeout: 60_000, hookTimeout: 60_00
 export default defineConfig({
   test: {
     // Tests of processes mostly wait: more workers than cores.
-    maxWorkers: 3,
+    maxWorkers: 4,
     projects: [
       {
         test: {
