@@ -36,18 +36,6 @@ export function streamAcks({ cp, src, journal, epoch, seqs }: InKafka): AckTo[] 
   return messages;
 }
 
-/** One acknowledgement per device, source, journal and epoch, in order of first appearance. */
-export function ackMessages(inKafka: Iterable<EventIdentity>): AckTo[] {
-  const groups = new Map<string, InKafka & { seqs: number[] }>();
-  for (const { cp, src, journal, epoch, seq } of inKafka) {
-    const name = `${cp}/${src}/${journal}/${epoch}`;
-    const group = groups.get(name);
-    if (group) group.seqs.push(seq);
-    else groups.set(name, { cp, src, journal, epoch, seqs: [seq] });
-  }
-  return [...groups.values()].flatMap(streamAcks);
-}
-
 /** As they come from a device that does not have to send again. */
 function isAscending(seqs: readonly number[]): boolean {
   for (let i = 1; i < seqs.length; i++) if ((seqs[i] ?? 0) < (seqs[i - 1] ?? 0)) return false;

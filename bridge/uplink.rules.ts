@@ -52,23 +52,15 @@ export function readUplink(
       "not the topic of a charge point in its shard",
     );
   const parsed = parseEnvelope(payload);
-  if (!parsed.ok)
-    return refusal({ topic, payload, atMs: ingestAtMs, bridge }, parsed.reason, device, identityIn(payload));
+  const wrong = parsed.ok ? foreignTo(device, parsed.value) : parsed.reason;
+  if (!parsed.ok || wrong !== undefined)
+    return refusal(
+      { topic, payload, atMs: ingestAtMs, bridge },
+      wrong ?? "",
+      device,
+      parsed.ok ? parsed.value : identityIn(payload),
+    );
   const { value: envelope } = parsed;
-  if (envelope.cp !== device.cp)
-    return refusal(
-      { topic, payload, atMs: ingestAtMs, bridge },
-      `cp ${envelope.cp} on the topic of ${device.cp}`,
-      device,
-      envelope,
-    );
-  if (envelope.src !== device.src)
-    return refusal(
-      { topic, payload, atMs: ingestAtMs, bridge },
-      `source ${envelope.src} on the topic of the ${device.src}`,
-      device,
-      envelope,
-    );
   const road = roadOf(envelope.type);
   return {
     is: "event",
@@ -82,6 +74,13 @@ export function readUplink(
       timestampMs: ingestAtMs,
     },
   };
+}
+
+/** Why this cannot come on that device's topic; undefined: it can. */
+function foreignTo(device: Device, { cp, src }: Envelope): string | undefined {
+  if (cp !== device.cp) return `cp ${cp} on the topic of ${device.cp}`;
+  if (src !== device.src) return `source ${src} on the topic of the ${device.src}`;
+  return undefined;
 }
 
 interface Arrived {

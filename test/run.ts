@@ -1,21 +1,15 @@
 // `npm test` and its sisters (`npm run test:real`, `test:journeys`, …): the suites one after the other, each with its
 // time; the last line counts.
 // With TALLY set, the counts are also added to that file, for a caller that runs several of these; SUMMARY likewise gets
-// the suites' lines and the name of every check that failed, for the end of a long output.
+// the suites' lines and every check that failed with its reason, for the end of a long output.
 import { spawn, spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { runChecks } from "./check.ts";
+import type { Count } from "./support/tally-reporter.ts";
 
 const root = join(import.meta.dirname, "..");
-
-interface Count {
-  passed: number;
-  failed: number;
-  /** What failed, each by its name. */
-  names?: string[];
-}
 
 interface Suite {
   name: string;
@@ -67,42 +61,16 @@ const groups: Record<string, Suite[]> = {
 function vitest(project: string): Count {
   const folder = mkdtempSync(join(tmpdir(), "ev-test-"));
   const report = join(folder, "report.json");
-  const args = [
-    "run",
-    "--project",
-    project,
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
-  ];
+  const args = ["run", "--project", project, "--reporter=default", "--reporter=./test/support/tally-reporter.ts"];
   const run = spawnSync(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...args], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, EV_TEST_REPORT: report },
   });
   try {
-    const json = JSON.parse(readFileSync(report, "utf8")) as {
-      numPassedTests: number;
-      numFailedTests: number;
-      numPendingTests: number;
-      testResults: {
-        name: string;
-        status: string;
-        assertionResults: { fullName: string; status: string }[];
-      }[];
-    };
-    const failed = json.numFailedTests + json.numPendingTests;
-    // An error outside of any test (an unhandled rejection, a file that does not load) shows in the status only.
-    const unseen = run.status !== 0 && failed === 0 ? 1 : 0;
-    return {
-      passed: json.numPassedTests,
-      failed: json.numPassedTests === 0 ? Math.max(1, failed) : failed + unseen,
-      names: json.testResults.flatMap((file) => {
-        const wrong = file.assertionResults.filter(({ status }) => status !== "passed");
-        const path = relative(root, file.name);
-        if (wrong.length === 0) return file.status === "passed" ? [] : [`${path} (outside of its tests)`];
-        return wrong.map(({ fullName, status }) => `${path}: ${fullName} (${status})`);
-      }),
-    };
+    const count = JSON.parse(readFileSync(report, "utf8")) as Count;
+    // Whatever ends vitest with an error although every test passed.
+    return run.status !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
   } catch {
     console.log(`${project}: vitest wrote no report (exit ${run.status ?? run.signal}); its output is above`);
     return { passed: 0, failed: 1 };

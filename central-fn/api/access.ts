@@ -87,14 +87,18 @@ export const access: Readonly<Record<string, Access>> = {
   "GET /audit": operator,
 };
 
+/** The route that answers: the first that fits. Undefined: none does. */
+export function matchedRoute(c: Context) {
+  return matchedRoutes(c).find(({ method }) => method !== "ALL");
+}
+
 /** `failed` says what is answered to a caller without a good token; it is given what would be. */
 export function guard(
   tokens: Tokens,
   failed: (c: Context, otherwise: Problem) => Problem,
 ): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    // The first that fits is the one that answers.
-    const route = matchedRoutes(c).find(({ method }) => method !== "ALL");
+    const route = matchedRoute(c);
     const byCookie = route !== undefined && cookieOpens.has(`${route.method} ${route.path}`);
     const byToken = await callerOf(c, tokens);
     if (byToken === "refused") throw failed(c, invalidToken());

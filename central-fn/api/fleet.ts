@@ -4,13 +4,14 @@
 // is older than that, nor older than what somebody was told of a single charge point since.
 import { isDeepStrictEqual } from "node:util";
 import { partitionOf } from "../../wire/messages/index.ts";
-import { feedIn } from "../rules/feeds.ts";
+import { feedAmong, feedIn } from "../rules/feeds.ts";
 import { keepRows } from "../tables/kept.ts";
 import type { Key, Known, Row, Table } from "../tables/port.ts";
 import {
   type CpRow,
   type FeedRow,
   type FeedsRow,
+  feedsKeys,
   feedsPerRow,
   feedsRowOf,
   keys,
@@ -63,13 +64,11 @@ export function openFleet({ table, partitions: feedCount, freshMs }: FleetOption
       .map(({ value }) => value)
       .filter(({ retired }) => retired === ofRetired)
       .sort((a, b) => compare(a.cp, b.cp));
-    const running = await readRunning(table, cps, kept.known, (more) =>
-      found.push(...(more as Row<CpRow>[])),
-    );
-    if (!ofRetired) kept.keep(found);
+    const running = await readRunning(table, cps, kept.known);
+    if (!ofRetired) kept.keep([...found, ...running.rows]);
     return {
       feeds,
-      cps: cps.map((cp) => ({ cp, ...running(cp), feed: feeds[partitionOf(cp.cp, feedCount)] })),
+      cps: cps.map((cp) => ({ cp, ...running.of(cp), feed: feeds[partitionOf(cp.cp, feedCount)] })),
     };
   };
   return {
@@ -115,32 +114,27 @@ export async function readSome(
   };
   const cps = values.slice(0, ids.length).flatMap((value) => (value ? [value as CpRow] : []));
   const running = await readRunning(table, cps);
-  return new Map(cps.map((cp) => [cp.cp, { cp, ...running(cp), feed: feedOf(cp.cp) }]));
+  return new Map(cps.map((cp) => [cp.cp, { cp, ...running.of(cp), feed: feedOf(cp.cp) }]));
 }
 
 export async function readFeeds(table: Table, count: number): Promise<(FeedRow | undefined)[]> {
-  const wanted = Array.from({ length: feedsRowOf(count - 1) + 1 }, (_, row) => keys.feeds(row * feedsPerRow));
-  const rows = await table.getMany(wanted);
-  return Array.from({ length: count }, (_, feed) =>
-    feedIn(rows[feedsRowOf(feed)]?.value as FeedsRow | undefined, feed),
-  );
+  const rows = await table.getMany(feedsKeys(count));
+  return Array.from({ length: count }, (_, feed) => feedAmong(rows, feed));
 }
 
-type Running = Pick<CpFacts, "session" | "live">;
+export interface Running {
+  of(cp: CpRow): Pick<CpFacts, "session" | "live">;
+  /** As they were read. */
+  rows: Row[];
+}
 
-/** Sessions and figures of the charge points that are claimed; `tellRows` is told what was read for them. */
-export async function readRunning(
-  table: Table,
-  cps: readonly CpRow[],
-  known?: Known,
-  tellRows: (rows: Row[]) => void = () => {},
-): Promise<(cp: CpRow) => Running> {
+/** Sessions and figures of the charge points that are claimed. */
+export async function readRunning(table: Table, cps: readonly CpRow[], known?: Known): Promise<Running> {
   const claimed = cps.flatMap(({ cp, claim }) => (claim ? [{ cp, claim }] : []));
   const wanted = claimed.flatMap(({ cp, claim }) => [keys.session(claim.driver, claim.sid), keys.live(cp)]);
   const found = await readRows(table, wanted, known);
-  tellRows(found.flatMap((row) => row ?? []));
   const rows = found.map((row) => row?.value);
-  const byCp = new Map<string, Running>();
+  const byCp = new Map<string, ReturnType<Running["of"]>>();
   claimed.forEach(({ cp, claim }, i) => {
     const live = rows[2 * i + 1] as LiveRow | undefined;
     byCp.set(cp, {
@@ -149,7 +143,10 @@ export async function readRunning(
       live: live?.sid === claim.sid ? live : undefined,
     });
   });
-  return ({ cp }) => byCp.get(cp) ?? { session: undefined, live: undefined };
+  return {
+    of: ({ cp }) => byCp.get(cp) ?? { session: undefined, live: undefined },
+    rows: found.flatMap((row) => row ?? []),
+  };
 }
 
 const keysPerRead = 100;

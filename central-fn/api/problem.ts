@@ -16,18 +16,23 @@ export class Problem extends Error {
   }
 }
 
-export function problemResponse(c: Context, { status, message, headers }: Problem): Response {
-  const body = {
+export const problemHeaders = {
+  "content-type": "application/problem+json",
+  "cache-control": "no-store",
+} as const;
+
+/** The body of a refusal, whoever sends it. `instance`: the path that was asked for. */
+export function problemBody(status: number, detail: string, instance: string): string {
+  return JSON.stringify({
     type: "about:blank",
     title: STATUS_CODES[status] ?? "Error",
     status,
     // What a caller put in a wrong place is not said back to him: refusals are shown, copied and kept.
-    detail: redact(message),
-    instance: redact(c.req.path),
-  };
-  return c.body(JSON.stringify(body), status, {
-    "content-type": "application/problem+json",
-    "cache-control": "no-store",
-    ...headers,
+    detail: redact(detail),
+    instance: redact(instance),
   });
+}
+
+export function problemResponse(c: Context, { status, message, headers }: Problem): Response {
+  return c.body(problemBody(status, message, c.req.path), status, { ...problemHeaders, ...headers });
 }

@@ -4,11 +4,10 @@
 // 2. A refusal is said at once, before a body is read or a table asked, and says when to come back.
 // 3. Callers with a name and addresses are kept apart: nobody without a token can have a named one forgotten.
 import type { Context, MiddlewareHandler } from "hono";
-import { matchedRoutes } from "hono/route";
 import * as z from "zod";
 import { whole } from "../../wire/process/environment.ts";
 import type { Log } from "../../wire/process/log.ts";
-import type { ApiEnv } from "./access.ts";
+import { type ApiEnv, matchedRoute } from "./access.ts";
 import { callerAddress } from "./caller-address.ts";
 import { Problem } from "./problem.ts";
 import { openBuckets, type Rate, type Taken, windowS } from "./rate.rules.ts";
@@ -98,7 +97,7 @@ export function openRateLimit(options: RateOptions, log: Log): RateLimit {
   };
   return {
     middleware: async (c, next) => {
-      const route = matchedRoutes(c).find(({ method }) => method !== "ALL");
+      const route = matchedRoute(c);
       const cost = route ? costOf(route) : "read";
       if (cost === "free") return next();
       const caller = c.get("caller");

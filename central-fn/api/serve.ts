@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Log } from "../../wire/process/log.ts";
+import { problemBody, problemHeaders } from "./problem.ts";
 
 export interface ServeOptions {
   host: string;
@@ -82,13 +83,11 @@ function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void {
   // Gone already: nobody is there to be told.
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const [status, detail] = notUnderstood[error.code ?? ""] ?? [400, "this is no HTTP request"];
-  const title = STATUS_CODES[status] ?? "Error";
-  const body = JSON.stringify({ type: "about:blank", title, status, detail, instance: "/" });
+  const body = problemBody(status, detail, "/");
   socket.end(
     [
-      `HTTP/1.1 ${status} ${title}`,
-      "content-type: application/problem+json",
-      "cache-control: no-store",
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      ...Object.entries(problemHeaders).map((field) => field.join(": ")),
       `content-length: ${Buffer.byteLength(body)}`,
       "connection: close",
       "",

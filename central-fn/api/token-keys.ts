@@ -50,12 +50,6 @@ export function rotateKeys(path: string, untilMs: number, nowMs: number): void {
   renameSync(freshFile(path, keys), path);
 }
 
-/** Changes whenever the file does; undefined when there is none. */
-export function versionOfKeys(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found && `${found.ino} ${found.size} ${found.mtimeMs}`;
-}
-
 function freshFile(path: string, keys: readonly TokenKey[]): string {
   const fresh = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   const lines = keys.map(({ bytes, untilMs }) => {

@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { decode, sign, verify } from "hono/jwt";
 import * as z from "zod";
 import { Id } from "../../wire/messages/index.ts";
-import { loadOrMakeKeys, type TokenKey, versionOfKeys } from "./token-keys.ts";
+import { fileVersion } from "../../wire/process/file-version.ts";
+import { loadOrMakeKeys, type TokenKey } from "./token-keys.ts";
 
 const algorithm = "HS256";
 const issuer = "ev-local";
@@ -40,9 +41,9 @@ export interface Tokens {
 /** Tokens under the keys in the file `keyPath`, which is made when absent and read again when it was replaced. */
 export function openTokens(keyPath: string): Tokens {
   let ring = ringOf(loadOrMakeKeys(keyPath));
-  let seen = versionOfKeys(keyPath);
+  let seen = fileVersion(keyPath);
   return tokensUnder(() => {
-    const version = versionOfKeys(keyPath);
+    const version = fileVersion(keyPath);
     if (version !== undefined && version !== seen) {
       ring = ringOf(loadOrMakeKeys(keyPath));
       seen = version;

@@ -1,17 +1,10 @@
 // One sweep over every charge point: reads all rows, carries out what is due.
 
 import { partitionOf } from "../../wire/messages/index.ts";
-import { feedIn } from "../rules/feeds.ts";
+import { feedAmong } from "../rules/feeds.ts";
 import type { KeptRows } from "../tables/kept.ts";
 import type { Row } from "../tables/port.ts";
-import {
-  type CpRow,
-  type FeedsRow,
-  feedsPerRow,
-  feedsRowOf,
-  keys,
-  partitions as tablePartitions,
-} from "../tables/rows.ts";
+import { type CpRow, feedsKeys, partitions as tablePartitions } from "../tables/rows.ts";
 import { carryOut, queryRows, readRows, type Steps } from "./execute.ts";
 import { isDue, planSweep, type SweepTimes, sweepTimes } from "./sweep.rules.ts";
 
@@ -22,10 +15,7 @@ export function* sweep(
   times: SweepTimes = sweepTimes,
   kept?: KeptRows,
 ): Steps<number> {
-  const feedKeys = Array.from({ length: feedsRowOf(partitions - 1) + 1 }, (_, n) =>
-    keys.feeds(n * feedsPerRow),
-  );
-  const feeds = yield* readRows(feedKeys);
+  const feeds = yield* readRows(feedsKeys(partitions));
   const read: Row[] = [];
   let done = 0;
   for (const pk of tablePartitions.cps) {
@@ -34,7 +24,7 @@ export function* sweep(
       if (row) read.push(row);
       const cp = (row as Row<CpRow>).value;
       const feed = partitionOf(cp.cp, partitions);
-      const heard = feedIn((feeds[feedsRowOf(feed)] as Row<FeedsRow> | undefined)?.value, feed);
+      const heard = feedAmong(feeds, feed);
       if (!isDue(cp, heard, nowMs, times)) continue;
       yield* carryOut((rows) => planSweep(rows, cp.cp, feed, nowMs, times), nowMs);
       done += 1;

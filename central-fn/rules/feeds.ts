@@ -1,6 +1,6 @@
 // When each charge point and each feed was last heard, as it is stored: several feeds share a row, for each write of it
 // costs as much as one of a session.
-import type { FeedRow, FeedsRow } from "../tables/rows.ts";
+import { type FeedRow, type FeedsRow, feedsRowOf } from "../tables/rows.ts";
 
 /** Instants on the bridge's clock. */
 export interface Heard {
@@ -18,6 +18,14 @@ export function feedIn(row: FeedsRow | undefined, feed: number): FeedRow | undef
   if (!row) return undefined;
   const canary = row.canaries[feed];
   return { canaryMs: canary?.ms ?? null, bridge: canary?.bridge ?? null, heard: row.heard };
+}
+
+/** The same, out of the rows of all feeds (`feedsKeys`), in their order. */
+export function feedAmong(
+  rows: readonly ({ value: unknown } | undefined)[],
+  feed: number,
+): FeedRow | undefined {
+  return feedIn(rows[feedsRowOf(feed)]?.value as FeedsRow | undefined, feed);
 }
 
 /** The row with what is newer among `heard`; undefined: nothing is. */

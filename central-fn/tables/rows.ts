@@ -69,6 +69,11 @@ export function feedsRowOf(feed: number): number {
   return Math.floor(feed / feedsPerRow);
 }
 
+/** Every row that holds feeds, where there are so many. */
+export function feedsKeys(feeds: number): Key[] {
+  return Array.from({ length: feedsRowOf(feeds - 1) + 1 }, (_, row) => keys.feeds(row * feedsPerRow));
+}
+
 export function dayOf(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 10);
 }

@@ -1,7 +1,8 @@
 // Who this charge point is, read from a file that may be edited at any time; a wrong edit is told and changes nothing.
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { parseJson, Registration } from "../../wire/messages/index.ts";
+import { fileVersion } from "../../wire/process/file-version.ts";
 import { errorText, type Log } from "../../wire/process/log.ts";
 
 /**
@@ -42,11 +43,10 @@ export function watchRegistration(
   return () => clearInterval(timer);
 }
 
-/** Changes whenever the file does. */
+/** Of a file that is not there or cannot be looked at, too: each of these is told once. */
 function versionOf(path: string): string {
   try {
-    const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-    return [ino, size, mtimeNs, ctimeNs].join("/");
+    return fileVersion(path) ?? "gone";
   } catch (error) {
     return errorText(error);
   }

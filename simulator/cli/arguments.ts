@@ -1,9 +1,9 @@
 // Reads the words of a command line: options (known by name, anywhere), then the verb's own words.
 import { resolve } from "node:path";
+import type { Servers } from "../fleet/addresses.ts";
 import { Complaint } from "../fleet/complaint.ts";
 import { listenAddress } from "../fleet/doors.ts";
 import { type Group, groups } from "../fleet/service-spec.ts";
-import type { Servers } from "../fleet/services.ts";
 import { cpIdsIn, driverIdIn } from "../fleet/typed-names.ts";
 
 export interface Arguments {

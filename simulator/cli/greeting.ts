@@ -1,7 +1,7 @@
 // What `ev up` says when the services have started: where everything is, and what did not come up.
 
+import { loopback } from "../fleet/addresses.ts";
 import type { RunningFleet } from "../fleet/running-fleet.ts";
-import { loopback } from "../fleet/services.ts";
 import type { ServiceStatus } from "../fleet/supervisor.ts";
 import type { Arguments } from "./arguments.ts";
 import { columns } from "./text.ts";

@@ -1,7 +1,8 @@
 // What `ev up` says about other hosts: what this one opened to them, and which address it was not told. Pure.
+
+import type { Servers } from "../fleet/addresses.ts";
 import type { Door } from "../fleet/doors.ts";
 import type { Role } from "../fleet/service-spec.ts";
-import type { Servers } from "../fleet/services.ts";
 
 interface Host {
   specs: readonly { role: Role }[];

@@ -2,6 +2,7 @@
 // do next.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { addressesOf } from "../fleet/addresses.ts";
 import { runningAddresses } from "../fleet/addresses-file.ts";
 import { Complaint } from "../fleet/complaint.ts";
 import type { ServiceReport } from "../fleet/control-messages.ts";
@@ -11,7 +12,7 @@ import { serviceNames } from "../fleet/names.ts";
 import { type Places, placesOf } from "../fleet/places.ts";
 import { resolveOrComplain } from "../fleet/resolve.ts";
 import type { ServiceSpec } from "../fleet/service-spec.ts";
-import { addressesOf, servicesOf } from "../fleet/services.ts";
+import { servicesOf } from "../fleet/services.ts";
 import { cpIdOf, cpNumberIn } from "../fleet/typed-names.ts";
 import type { Arguments } from "./arguments.ts";
 import { askIfRunning } from "./ask.ts";

@@ -1,7 +1,8 @@
 // What `ev up` adds for a large fleet: its size from the command line, a bar while it starts, figures while it runs.
+
+import { addressesOf } from "../fleet/addresses.ts";
 import { makePlaces, placesOf } from "../fleet/places.ts";
 import type { RunningFleet } from "../fleet/running-fleet.ts";
-import { addressesOf } from "../fleet/services.ts";
 import { count, figuresBetween, figuresLine, type Look } from "../load/figures.rules.ts";
 import { openGauges, readWorkers } from "../load/gauges.ts";
 import { growFleet } from "../workers/grow.ts";

@@ -2,10 +2,10 @@
 import { accessSync, constants } from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
+import { loopback } from "./addresses.ts";
 import { Complaint } from "./complaint.ts";
 import { isCode } from "./process-identity.ts";
 import type { ServiceSpec } from "./service-spec.ts";
-import { loopback } from "./services.ts";
 
 /** Throws a Complaint that names every taken port and who wants it. */
 export async function checkPorts(specs: readonly ServiceSpec[]): Promise<void> {

@@ -6,6 +6,7 @@
 // 3. When a line is whole again, connections that had lost bytes are reset: their ends dial anew at once.
 import { isDeepStrictEqual } from "node:util";
 import { openTcpProxy, type TcpProxy } from "../faults/tcp-proxy.ts";
+import { loopback } from "./addresses.ts";
 import { Complaint } from "./complaint.ts";
 import type { Door } from "./doors.ts";
 import {
@@ -20,7 +21,6 @@ import {
   upstreamsOf,
 } from "./links.rules.ts";
 import type { ServiceSpec } from "./service-spec.ts";
-import { loopback } from "./services.ts";
 
 export interface Link {
   from: string;

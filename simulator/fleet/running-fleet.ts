@@ -2,6 +2,7 @@
 // control socket. What `ev up` holds in its hands.
 import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { addressesOf, mqttMaterialOf, type Servers, tableUrlOf } from "./addresses.ts";
 import { writeAddresses } from "./addresses-file.ts";
 import { type Apply, openApply } from "./apply.ts";
 import { baseFleet } from "./base-fleet.ts";
@@ -20,7 +21,7 @@ import { withNamedMembers } from "./named-members.ts";
 import { makePlaces, type Places, placesOf } from "./places.ts";
 import { commandOf } from "./service-command.ts";
 import type { Group, ServiceSpec } from "./service-spec.ts";
-import { addressesOf, mqttMaterialOf, type Servers, servicesOf, tableUrlOf } from "./services.ts";
+import { servicesOf } from "./services.ts";
 import { openSupervisor, type Supervisor, type SupervisorEvent } from "./supervisor.ts";
 import { checkTokens, prepareTokens } from "./tokens.ts";
 import { watchFleetFiles } from "./watch-files.ts";

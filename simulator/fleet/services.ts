@@ -24,15 +24,6 @@ import { realKafka, realMqtt, realTable } from "./real-servers.ts";
 import { groupOf, type ServiceSpec } from "./service-spec.ts";
 import { wiringFor } from "./wiring.ts";
 
-export {
-  addressesOf,
-  loopback,
-  mqttMaterialOf,
-  type Servers,
-  type ServiceOptions,
-  tableUrlOf,
-} from "./addresses.ts";
-
 /** Every service of the fleet, in the order in which a list of them reads well. */
 export function servicesOf(fleet: Fleet, options: ServiceOptions): ServiceSpec[] {
   const { servers, only } = options;

@@ -5,11 +5,12 @@ import * as z from "zod";
 import { openTokens } from "../../central-fn/api/tokens.ts";
 import { driverIdOf } from "../workers/simulated.ts";
 import { phoneTokensPath } from "../workers/worker-specs.ts";
+import type { Servers } from "./addresses.ts";
 import { Complaint } from "./complaint.ts";
 import { writePrivate } from "./fleet-files.ts";
 import type { Places } from "./places.ts";
 import type { ServiceSpec } from "./service-spec.ts";
-import { driverTokenPath, type Servers } from "./services.ts";
+import { driverTokenPath } from "./services.ts";
 
 /** Longest life of what is signed without being asked; a key that was replaced verifies as long. */
 export const driverTokenS = 30 * 86_400;

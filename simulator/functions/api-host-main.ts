@@ -1,9 +1,8 @@
 // ev-central-api-N: the HTTP function as the cloud's gateway calls it, on a port of this machine.
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { serveHttp } from "../../central-fn/api/serve.ts";
-import { openTokens } from "../../central-fn/api/tokens.ts";
+import { loadOrMakeKeys } from "../../central-fn/api/token-keys.ts";
 import { handler } from "../../central-fn/api-main.ts";
 import { port, readEnvironment } from "../../wire/process/environment.ts";
 import { endWith } from "../../wire/process/lifetime.ts";
@@ -16,13 +15,13 @@ const env = readEnvironment(
   z.object({
     HTTP_HOST: z.string().min(1).default("127.0.0.1"),
     HTTP_PORT: port,
-    /** The key's file; the function itself has the key in its environment, from the secret store. */
+    /** The keys' file; the function itself has the key in its environment, from the secret store. */
     TOKEN_KEY_PATH: z.string().min(1),
   }),
 );
-// Made here when nobody has made it yet.
-openTokens(env.TOKEN_KEY_PATH);
-process.env.TOKEN_KEY = readFileSync(env.TOKEN_KEY_PATH, "utf8").trim();
+// The one that signs; made here when nobody has made it yet.
+const [key] = loadOrMakeKeys(env.TOKEN_KEY_PATH);
+if (key) process.env.TOKEN_KEY = Buffer.from(key.bytes).toString("hex");
 const log = openLog("Central");
 const app = {
   async fetch(request: Request) {

@@ -5,6 +5,7 @@
 //    GET, or any with an Idempotency-Key. Else the client hears 502.
 import { request as ask, createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod";
+import { problemBody, problemHeaders } from "../../central-fn/api/problem.ts";
 import { port, readEnvironment } from "../../wire/process/environment.ts";
 import { endWith } from "../../wire/process/lifetime.ts";
 import { errorText, openLog } from "../../wire/process/log.ts";
@@ -46,15 +47,8 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, body: 
     if (outcome === "answered" || outgoing.headersSent) return;
     if (outcome === "broken" && !mayRepeat) break;
   }
-  outgoing.writeHead(502, { "content-type": "application/problem+json" });
-  outgoing.end(
-    JSON.stringify({
-      type: "about:blank",
-      title: "Bad Gateway",
-      status: 502,
-      detail: "no API process answered",
-    }),
-  );
+  outgoing.writeHead(502, problemHeaders);
+  outgoing.end(problemBody(502, "no API process answered", incoming.url?.split("?")[0] ?? "/"));
 }
 
 /** `absent`: it never heard of the request. `broken`: it may have. */

@@ -2,11 +2,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { addressesOf } from "../fleet/addresses.ts";
 import { writeJson } from "../fleet/fleet-files.ts";
 import { SystemFile } from "../fleet/fleet-schemas.ts";
 import { type Places, placesOf } from "../fleet/places.ts";
 import { openFleet, type RunningFleet } from "../fleet/running-fleet.ts";
-import { addressesOf } from "../fleet/services.ts";
 import { freePorts } from "../servers/ports.ts";
 import { type Gauges, openGauges, type Service } from "./gauges.ts";
 

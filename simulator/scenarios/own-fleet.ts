@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { listText } from "../cli/text.ts";
+import type { Servers } from "../fleet/addresses.ts";
 import { baseFleet } from "../fleet/base-fleet.ts";
 import { Complaint } from "../fleet/complaint.ts";
 import { stopAllWithinMs } from "../fleet/control-handler.ts";
@@ -12,7 +13,6 @@ import { writeFleet } from "../fleet/fleet-files.ts";
 import type { Fleet } from "../fleet/fleet-schemas.ts";
 import { placesOf } from "../fleet/places.ts";
 import { openFleet } from "../fleet/running-fleet.ts";
-import type { Servers } from "../fleet/services.ts";
 import { openPublicDoors } from "./public-doors.ts";
 
 export interface OwnFleet {

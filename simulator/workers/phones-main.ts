@@ -1,11 +1,12 @@
 // ev-drivers-N: many drivers' phones in one process, each with the behaviour, the token and the connection to Central
 // that a phone of its own has; without pages and ports.
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import { positive, readEnvironment, whole } from "../../wire/process/environment.ts";
+import { fileVersion } from "../../wire/process/file-version.ts";
 import { endWith } from "../../wire/process/lifetime.ts";
 import { errorText, openLog } from "../../wire/process/log.ts";
 import { openCentral } from "../driver/central-client.ts";
@@ -39,7 +40,7 @@ const env = readEnvironment(
 );
 const log = openLog(`Drivers 1 to ${env.DRIVERS}`);
 const off = new AbortController();
-let tokensVersion = 0;
+let tokensVersion = fileVersion(env.TOKENS_PATH);
 let tokens = readTokens();
 const cps = numbersOf({ first: env.FIRST, last: env.LAST, except: env.EXCEPT });
 const running: Promise<void>[] = [];
@@ -57,9 +58,9 @@ function readTokens(): Record<string, string> {
 
 /** The file is looked at for each request: renewed tokens need no restart. */
 function tokenOf(driver: string): string {
-  const { mtimeMs } = statSync(env.TOKENS_PATH);
-  if (mtimeMs !== tokensVersion) tokens = readTokens();
-  tokensVersion = mtimeMs;
+  const version = fileVersion(env.TOKENS_PATH);
+  if (version !== tokensVersion) tokens = readTokens();
+  tokensVersion = version;
   return tokens[driver] ?? "";
 }
 

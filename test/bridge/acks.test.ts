@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ackMessages, rangesOf } from "../../bridge/acks.ts";
+import { rangesOf } from "../../bridge/acks.ts";
 import { AckMessage, type EventIdentity, mqttTopics } from "../../wire/messages/index.ts";
+import { ackMessages } from "../support/ack-messages.ts";
 
 const journal = "aaaaaaaa-1111";
 const identity = (seq: number, over: Partial<EventIdentity> = {}): EventIdentity => ({

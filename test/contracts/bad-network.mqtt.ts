@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { ackMessages } from "../../bridge/acks.ts";
 import { openPublisher } from "../../device-agent/journal/publisher.ts";
 import { openJournalFile } from "../../device-agent/journal/sqlite-journal.ts";
 import { fairWeather } from "../../simulator/faults/tcp-flow.ts";
@@ -14,6 +13,7 @@ import { AckMessage, mqttTopics, parseEnvelope } from "../../wire/messages/index
 import { type LinkOptions, openLink } from "../../wire/mqtt/index.ts";
 import { silentLog } from "../../wire/process/log.ts";
 import { systemTimers } from "../../wire/process/timers.ts";
+import { ackMessages } from "../support/ack-messages.ts";
 import { until } from "../wire/mqtt/support.ts";
 import { type Ledger, openLedger } from "./bad-network.ledger.ts";
 import { expectNothingLeft, failOnUnhandledRejections, held, sayBack } from "./bad-network.watch.ts";

@@ -7,6 +7,7 @@ import { afterAll, beforeAll } from "vitest";
 import { changeBrokerClients, knownBy, newPassword } from "../../simulator/fleet/broker-clients.ts";
 import { placesOf } from "../../simulator/fleet/places.ts";
 import { freePorts } from "../../simulator/servers/ports.ts";
+import { wrongPassword } from "../wire/mqtt/support.ts";
 import { mqttLinkContract } from "./mqtt-link.contract.ts";
 
 const entry = join(import.meta.dirname, "../../simulator/brokers/mqtt/mqtt-main.ts");
@@ -76,17 +77,3 @@ mqttLinkContract("the embedded broker", {
   kill9,
   restart: start,
 });
-
-/** MQTT 3.1.1 CONNECT with a password that is none of that name's. */
-function wrongPassword(name: string): Buffer {
-  const text = (value: string) => {
-    const bytes = Buffer.from(value);
-    return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes]);
-  };
-  const body = Buffer.concat([
-    text("MQTT"),
-    Buffer.from([4, 0xc2, 0, 10]),
-    ...[name, name, "wrong"].map(text),
-  ]);
-  return Buffer.concat([Buffer.from([0x10, body.length]), body]);
-}

@@ -2,10 +2,10 @@
 // the bridge acknowledges exactly what it has, acknowledgements get lost too, and the process dies now and then.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ackMessages } from "../../bridge/acks.ts";
 import { openPublisher, type Publisher } from "../../device-agent/journal/publisher.ts";
 import { AckMessage, type Envelope, parseEnvelope } from "../../wire/messages/index.ts";
 import { newDisk, SimJournal } from "../simulation/journal.ts";
+import { ackMessages } from "../support/ack-messages.ts";
 
 const at = { boot: "b", mono: 1, wall: 2, synced: true };
 const none = { noFsync: false, noEpoch: false, alter: null };

@@ -1,9 +1,10 @@
 // The bridge as a simulated process around its own rules: natural batches up, acknowledgements after Kafka,
 // commands down in order, canaries. It keeps nothing: a crash loses what was in hand.
-import { type AckTo, ackMessages } from "../../bridge/acks.ts";
+import type { AckTo } from "../../bridge/acks.ts";
 import { readDownlink } from "../../bridge/downlink.rules.ts";
 import { readUplink } from "../../bridge/uplink.rules.ts";
 import { type EventIdentity, mqttTopics } from "../../wire/messages/index.ts";
+import { ackMessages } from "../support/ack-messages.ts";
 import { type SimKafka, SimReader, type SimRecord } from "./kafka.ts";
 import { type SimBroker, SimClient } from "./mqtt.ts";
 import type { World } from "./world.ts";

@@ -112,7 +112,9 @@ export class LiveFleet {
         return /\d+ of \d+ services ready in/.test(this.output) || undefined;
       },
       90_000,
-    );
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}; ev up said:\n${this.output.slice(-4000)}`, { cause: error });
+    });
     this.readyMs = performance.now() - began;
   }
 

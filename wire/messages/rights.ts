@@ -38,8 +38,8 @@ export function rightsOf(name: string): Right[] {
       { may: "read", topic: mqttTopics.allEngineEvents },
       { may: "read", topic: mqttTopics.allMonitorEvents },
       { may: "read", topic: mqttTopics.allCanaries },
-      { may: "read", topic: "ev/v1/+/+/commands" },
-      { may: "read", topic: "ev/v1/+/+/acks" },
+      { may: "read", topic: mqttTopics.allCommands },
+      { may: "read", topic: mqttTopics.allAcks },
     ];
   if (!/^bridge-[A-Za-z0-9-]+$/.test(name)) return [];
   return [
@@ -47,8 +47,8 @@ export function rightsOf(name: string): Right[] {
     { may: "read", topic: mqttTopics.allMonitorEvents },
     { may: "read", topic: mqttTopics.allCanaries },
     { may: "write", topic: mqttTopics.allCanaries },
-    { may: "write", topic: "ev/v1/+/+/commands" },
-    { may: "write", topic: "ev/v1/+/+/acks" },
+    { may: "write", topic: mqttTopics.allCommands },
+    { may: "write", topic: mqttTopics.allAcks },
   ];
 }
 

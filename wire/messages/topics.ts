@@ -12,6 +12,9 @@ export const mqttTopics = {
   allEngineEvents: "ev/v1/+/+/engine/events",
   allMonitorEvents: "ev/v1/+/+/monitor/events",
   allCanaries: "ev/v1/canary/+",
+  /** What a bridge tells its devices. */
+  allCommands: "ev/v1/+/+/commands",
+  allAcks: "ev/v1/+/+/acks",
   /** Subscriptions of a bridge that carries one shard. */
   shardEngineEvents: (shard: number) => `ev/v1/${shard}/+/engine/events`,
   shardMonitorEvents: (shard: number) => `ev/v1/${shard}/+/monitor/events`,

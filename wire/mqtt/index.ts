@@ -4,8 +4,6 @@ export {
   type MqttAccess,
   mqttAccess,
   mqttAccessVariables,
-  mqttTls,
-  mqttTlsVariables,
 } from "./environment.ts";
 export { openLink, type Subscription } from "./link.ts";
 export type { Link, LinkEvents, LinkOptions } from "./port.ts";

@@ -1,12 +1,13 @@
 // The password of a client: given as it is, or in a file that may be replaced while the process runs.
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { fileVersion } from "../process/file-version.ts";
 import type { LinkOptions } from "./port.ts";
 
 /**
  * The file that was read last, as long as it is the same one. A fleet worker's thousand clients share a file, and to
  * read it for each of them makes so much garbage that collecting it takes longer than connecting.
  */
-let last: { path: string; version: string; lines: string } | undefined;
+let last: { path: string; version: string | undefined; lines: string } | undefined;
 
 /** Undefined when none was named. Throws when the file cannot be read or holds none for this client. */
 export function passwordOf(options: LinkOptions): string | undefined {
@@ -23,9 +24,8 @@ export function passwordOf(options: LinkOptions): string | undefined {
 
 /** A line break, then the whole file. */
 function linesOf(path: string): string {
-  const { ino, size, mtimeMs } = statSync(path);
-  const version = `${ino} ${size} ${mtimeMs}`;
-  if (last?.path === path && last.version === version) return last.lines;
+  const version = fileVersion(path);
+  if (version !== undefined && last?.path === path && last.version === version) return last.lines;
   const lines = `\n${readFileSync(path, "utf8")}`;
   last = { path, version, lines };
   return lines;

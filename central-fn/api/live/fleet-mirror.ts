@@ -91,7 +91,7 @@ export function openFleetMirror(table: Table, feedCount: number, round: number):
         const running = await readRunning(table, cps);
         const read = new Set(cps.map(({ cp }) => cp));
         for (const cp of cps)
-          facts.set(cp.cp, { cp, ...running(cp), feed: feeds[partitionOf(cp.cp, feedCount)] });
+          facts.set(cp.cp, { cp, ...running.of(cp), feed: feeds[partitionOf(cp.cp, feedCount)] });
         const rest = [...wanted].filter((id) => id !== "" && !read.has(id));
         if (rest.length > 0) for (const [id, of] of await readSome(table, rest, feedCount)) facts.set(id, of);
         const charging = [...wantedFigures].filter((id) => !read.has(id) && !wanted.has(id));

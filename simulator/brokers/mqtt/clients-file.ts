@@ -1,5 +1,6 @@
 // The broker's view of its clients' file: read again whenever it changed, while everything runs.
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { fileVersion } from "../../../wire/process/file-version.ts";
 import { errorText, type Log } from "../../../wire/process/log.ts";
 import { type KnownClient, type KnownClients, parseKnownClients } from "./clients.rules.ts";
 
@@ -17,10 +18,10 @@ const lookEveryMs = 250;
  * complained about once; at the beginning it throws.
  */
 export function openClientsFile(path: string, onChange: () => void, log: Log): ClientsFile {
-  let seen = versionOf(path);
+  let seen = fileVersion(path);
   let clients: KnownClients = parseKnownClients(readFileSync(path, "utf8"));
   const look = () => {
-    const version = versionOf(path);
+    const version = fileVersion(path);
     if (version === seen) return;
     seen = version;
     try {
@@ -41,10 +42,4 @@ export function openClientsFile(path: string, onChange: () => void, log: Log): C
     },
     close: () => clearInterval(timer),
   };
-}
-
-/** Files are replaced by renaming: another inode says that another one lies there. */
-function versionOf(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found ? `${found.ino} ${found.size} ${found.mtimeMs}` : "gone";
 }

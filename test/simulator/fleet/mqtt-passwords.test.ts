@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isPasswordOf } from "../../../simulator/brokers/mqtt/clients.rules.ts";
+import type { Servers } from "../../../simulator/fleet/addresses.ts";
 import { baseFleet } from "../../../simulator/fleet/base-fleet.ts";
 import { readBrokerClients } from "../../../simulator/fleet/broker-clients.ts";
 import { givenPasswords } from "../../../simulator/fleet/given-passwords.ts";
@@ -11,7 +12,7 @@ import { forgetClients, passwordAdmission } from "../../../simulator/fleet/mqtt-
 import { checkPasswords, type PasswordSource } from "../../../simulator/fleet/mqtt-passwords.ts";
 import { passwordPathOf, readPasswords } from "../../../simulator/fleet/password-files.ts";
 import { makePlaces, type Places, placesOf } from "../../../simulator/fleet/places.ts";
-import { type Servers, servicesOf } from "../../../simulator/fleet/services.ts";
+import { servicesOf } from "../../../simulator/fleet/services.ts";
 
 let places: Places;
 beforeEach(() => {

@@ -2,11 +2,12 @@
 // servers elsewhere, and no others.
 import { expect, test } from "vitest";
 import { readArguments } from "../../../simulator/cli/arguments.ts";
+import type { Servers } from "../../../simulator/fleet/addresses.ts";
 import { baseFleet } from "../../../simulator/fleet/base-fleet.ts";
 import { mqttClientIdsOf, withCertificate } from "../../../simulator/fleet/certificates.ts";
 import { lineOf, type Upstream } from "../../../simulator/fleet/links.rules.ts";
 import { placesOf } from "../../../simulator/fleet/places.ts";
-import { type Servers, servicesOf } from "../../../simulator/fleet/services.ts";
+import { servicesOf } from "../../../simulator/fleet/services.ts";
 
 const places = placesOf("/srv/ev");
 const specsOf = (servers: Servers) => servicesOf(baseFleet(), { places, portOffset: 100, servers, only: [] });

@@ -1,9 +1,10 @@
 // From fleet files and options to the list of services: names, ports, wiring, servers elsewhere, groups.
 import { describe, expect, test } from "vitest";
+import type { ServiceOptions } from "../../../simulator/fleet/addresses.ts";
 import { baseFleet } from "../../../simulator/fleet/base-fleet.ts";
 import { nearNames, numberOf, resolveName, serviceNames } from "../../../simulator/fleet/names.ts";
 import { placesOf } from "../../../simulator/fleet/places.ts";
-import { registrationOf, type ServiceOptions, servicesOf } from "../../../simulator/fleet/services.ts";
+import { registrationOf, servicesOf } from "../../../simulator/fleet/services.ts";
 import { wiringFor } from "../../../simulator/fleet/wiring.ts";
 import { Registration } from "../../../wire/messages/index.ts";
 

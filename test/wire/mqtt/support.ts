@@ -54,3 +54,17 @@ export async function openProxy(targetPort: () => number): Promise<Proxy> {
   };
   return proxy;
 }
+
+/** MQTT 3.1.1 CONNECT with a user name and a password that is none of it. */
+export function wrongPassword(name: string): Buffer {
+  const text = (value: string) => {
+    const bytes = Buffer.from(value);
+    return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes]);
+  };
+  const body = Buffer.concat([
+    text("MQTT"),
+    Buffer.from([4, 0xc2, 0, 10]),
+    ...[name, name, "wrong"].map(text),
+  ]);
+  return Buffer.concat([Buffer.from([0x10, body.length]), body]);
+}

@@ -14,7 +14,7 @@ import {
 import { mqttTopics } from "../../../../wire/messages/index.ts";
 import { type LinkOptions, openLink, type Subscription } from "../../../../wire/mqtt/index.ts";
 import { openLog } from "../../../../wire/process/log.ts";
-import { until } from "../../../wire/mqtt/support.ts";
+import { until, wrongPassword } from "../../../wire/mqtt/support.ts";
 
 const afterwards: (() => unknown)[] = [];
 let dir: string;
@@ -186,7 +186,7 @@ test("a flood of newcomers from one address keeps neither those inside nor those
   const port = Number(new URL(url).port);
   // Half of them say nothing at all, the others a CONNECT with a wrong password; each comes again as soon as it ends.
   let flooding = true;
-  const connect = wrongConnect("CP-002-engine");
+  const connect = wrongPassword("CP-002-engine");
   const storm = (n: number) => {
     if (!flooding) return;
     const socket = createConnection({ port, host: "127.0.0.1", localAddress: "127.0.0.9" });
@@ -207,17 +207,3 @@ test("a flood of newcomers from one address keeps neither those inside nor those
   flooding = false;
   expect([bridge.seen.downs, engine.seen.downs]).toEqual([0, 0]);
 });
-
-/** MQTT 3.1.1 CONNECT with a user name and a password that is none. */
-function wrongConnect(name: string): Buffer {
-  const text = (value: string) => {
-    const bytes = Buffer.from(value);
-    return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes]);
-  };
-  const body = Buffer.concat([
-    text("MQTT"),
-    Buffer.from([4, 0xc2, 0, 10]),
-    ...[name, name, "wrong"].map(text),
-  ]);
-  return Buffer.concat([Buffer.from([0x10, body.length]), body]);
-}
