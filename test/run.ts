@@ -61,7 +61,13 @@ const groups: Record<string, Suite[]> = {
 function vitest(project: string): Count {
   const folder = mkdtempSync(join(tmpdir(), "ev-test-"));
   const report = join(folder, "report.json");
-  const args = ["run", "--project", project, "--reporter=default", "--reporter=./test/support/tally-reporter.ts"];
+  const args = [
+    "run",
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=./test/support/tally-reporter.ts",
+  ];
   const run = spawnSync(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...args], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
