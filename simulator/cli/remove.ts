@@ -10,7 +10,7 @@ import { forgetClients } from "../fleet/mqtt-admission.ts";
 import { serviceNames } from "../fleet/names.ts";
 import { type Places, placesOf } from "../fleet/places.ts";
 import { dynamicMembers, membersMeant } from "../fleet/removal.ts";
-import { untoldEvents } from "../fleet/untold-events.ts";
+import { untoldIn, whyKept } from "../fleet/untold-events.ts";
 import type { Arguments } from "./arguments.ts";
 import { readPoint } from "./central-reading.ts";
 import { readLines } from "./log-reader.ts";
@@ -134,9 +134,8 @@ function sessionEnd(places: Places, cp: string, since: string): string | null {
 
 /** Null when it was forgotten, else why its data stays. */
 function forgetOrKeep(places: Places, id: string): string | null {
-  const untold = untoldEvents(join(places.data, id, "journal.db"), id);
-  if (untold > 0)
-    return `${untold} of its events have not reached Central: its data stays, so that nothing goes unbilled (add it again and they are sent)`;
+  const why = whyKept(untoldIn(join(places.data, id, "journal.db"), id));
+  if (why !== null) return why;
   forgetMember(places, id);
   return null;
 }
