@@ -5,13 +5,17 @@ import { readEnvironment, whole } from "../wire/process/environment.ts";
 import { createApp } from "./api/app.ts";
 import { oidcVariables, withOidc } from "./api/oidc.ts";
 import { rateOptionsOf, rateVariables } from "./api/rate-limit.ts";
+import { sessionIds } from "./api/session-id.ts";
 import { tokensOf } from "./api/tokens.ts";
 import { openFunctionParts } from "./on-event/parts.ts";
 import { readPage } from "./pages/built-pages.ts";
 
+const secret = z.string().regex(/^[0-9a-f]{64,}$/, "64 or more hex digits, from the secret store");
 const environment = z.object({
-  /** The key of the bearer tokens, from the secret store. */
-  TOKEN_KEY: z.string().regex(/^[0-9a-f]{64,}$/, "64 or more hex digits, from the secret store"),
+  /** The key of the bearer tokens. */
+  TOKEN_KEY: secret,
+  /** Of the sessions' ids: the same for every copy of this function, and for good. */
+  SESSION_SECRET: secret,
   ...oidcVariables,
   ...rateVariables,
   /** In the cloud the canary comes every 30 s. */
@@ -33,6 +37,7 @@ async function open(): Promise<Handle> {
     now: nowMs,
     partitions,
     tokens: withOidc(tokensOf(Buffer.from(env.TOKEN_KEY, "hex")), env, { now: nowMs, log }),
+    sessionIds: sessionIds(Buffer.from(env.SESSION_SECRET, "hex")),
     log,
     staleFeedMs: env.STALE_FEED_MS,
     page: env.PAGES_PATH === undefined ? undefined : readPage(env.PAGES_PATH, "operator"),

@@ -11,6 +11,7 @@ import { openLive } from "./api/live/live.ts";
 import { oidcVariables, withOidc } from "./api/oidc.ts";
 import { rateOptionsOf, rateVariables } from "./api/rate-limit.ts";
 import { serveHttp } from "./api/serve.ts";
+import { sessionIds, sessionSecret } from "./api/session-id.ts";
 import { openTokens } from "./api/tokens.ts";
 import { createHandler, handsOf } from "./on-event/batch.ts";
 import { centralGroup, centralTopics, handleRecords } from "./on-event/consume.ts";
@@ -32,6 +33,7 @@ const env = readEnvironment(
     /** Patience with a request's headers; three times as long with all of it. */
     HTTP_HEADERS_MS: positive.default(5_000),
     HTTP_SOCKETS: positive.default(4_096),
+    /** Its folder has the secret of the sessions' ids, too. */
     TOKEN_KEY_PATH: z.string().min(1),
     ...oidcVariables,
     ...rateVariables,
@@ -67,6 +69,7 @@ const app = createApp({
   now: nowMs,
   partitions,
   tokens: withOidc(openTokens(env.TOKEN_KEY_PATH), env, { now: nowMs, log }),
+  sessionIds: sessionIds(sessionSecret(env.TOKEN_KEY_PATH)),
   log,
   page: env.PAGES_PATH === undefined ? undefined : readPage(env.PAGES_PATH, "operator"),
   live,

@@ -7,6 +7,7 @@ import type { Fleet } from "./fleet.ts";
 import type { Live } from "./live/live.ts";
 import { Problem } from "./problem.ts";
 import type { RateOptions } from "./rate-limit.ts";
+import type { SessionIds } from "./session-id.ts";
 import type { Tokens } from "./tokens.ts";
 
 export interface Appended {
@@ -25,6 +26,7 @@ export interface AppOptions {
   /** Kafka partitions per topic. */
   partitions: number;
   tokens: Tokens;
+  sessionIds: SessionIds;
   log: Log;
   /** A feed whose canary is older is stale; default 5 s. */
   staleFeedMs?: number;

@@ -44,11 +44,12 @@ const drainMs = 2_000;
 
 /** Resolves when it listens. Rejects with one line that says what to do when the port cannot be had. */
 export async function serveHttp(
-  app: { fetch(request: Request): Response | Promise<Response> },
+  app: { fetch(request: Request, connection?: object): Response | Promise<Response> },
   { host, port, log, headersWithinMs = 5_000, silentMs = 30_000, sockets = 4_096 }: ServeOptions,
 ): Promise<HttpServer> {
   const server = createAdaptorServer({
-    fetch: (request) => app.fetch(request),
+    // With the connection: whom a limit per address counts, and what a client too slow is cut by.
+    fetch: (request, connection) => app.fetch(request, connection),
     serverOptions: limits(headersWithinMs),
   });
   server.on("clientError", refuseClient);

@@ -1,9 +1,11 @@
 // Central for its benchmark: consumer, handlers, sweeper and APIs put together as in central-fn/local-main.ts, over a
 // table that counts. Started by central.ts, which it tells by IPC what was done at what cost.
+
 import * as z from "zod";
 import { createApp } from "../../central-fn/api/app.ts";
 import { defaultRateOptions } from "../../central-fn/api/rate-limit.ts";
 import { serveHttp } from "../../central-fn/api/serve.ts";
+import { sessionIds, sessionSecret } from "../../central-fn/api/session-id.ts";
 import { openTokens } from "../../central-fn/api/tokens.ts";
 import { createHandler, handsOf } from "../../central-fn/on-event/batch.ts";
 import { centralTopics, handleRecords } from "../../central-fn/on-event/consume.ts";
@@ -98,6 +100,7 @@ const app = createApp({
   now: nowMs,
   partitions,
   tokens: openTokens(setup.keyPath),
+  sessionIds: sessionIds(sessionSecret(setup.keyPath)),
   log,
   // The load comes from one address and under one name, as if thousands shared it.
   rate: {

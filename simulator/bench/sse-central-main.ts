@@ -1,10 +1,12 @@
 // Central's APIs alone, over a table with a fleet in which every charge point charges; once per second all figures
 // change. Started by sse.ts, which it tells by IPC what it did and when.
+
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createApp } from "../../central-fn/api/app.ts";
 import { openLive } from "../../central-fn/api/live/live.ts";
 import { serveHttp } from "../../central-fn/api/serve.ts";
+import { sessionIds, sessionSecret } from "../../central-fn/api/session-id.ts";
 import { openTokens } from "../../central-fn/api/tokens.ts";
 import { newCpRow } from "../../central-fn/on-event/draft.ts";
 import { feedsRow } from "../../central-fn/rules/feeds.ts";
@@ -121,6 +123,7 @@ const app = createApp({
   now: nowMs,
   partitions,
   tokens: openTokens(join(folder, "key")),
+  sessionIds: sessionIds(sessionSecret(join(folder, "key"))),
   log,
   live,
 });

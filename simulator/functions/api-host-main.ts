@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import { serveHttp } from "../../central-fn/api/serve.ts";
+import { sessionSecret } from "../../central-fn/api/session-id.ts";
 import { loadOrMakeKeys } from "../../central-fn/api/token-keys.ts";
 import { handler } from "../../central-fn/api-main.ts";
 import { port, readEnvironment } from "../../wire/process/environment.ts";
@@ -15,13 +16,14 @@ const env = readEnvironment(
   z.object({
     HTTP_HOST: z.string().min(1).default("127.0.0.1"),
     HTTP_PORT: port,
-    /** The keys' file; the function itself has the key in its environment, from the secret store. */
+    /** The keys' file; the function itself has its keys in its environment, from the secret store. */
     TOKEN_KEY_PATH: z.string().min(1),
   }),
 );
 // The one that signs; made here when nobody has made it yet.
 const [key] = loadOrMakeKeys(env.TOKEN_KEY_PATH);
 if (key) process.env.TOKEN_KEY = Buffer.from(key.bytes).toString("hex");
+process.env.SESSION_SECRET = Buffer.from(sessionSecret(env.TOKEN_KEY_PATH)).toString("hex");
 const log = openLog("Central");
 const app = {
   async fetch(request: Request) {

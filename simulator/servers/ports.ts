@@ -1,12 +1,12 @@
 // Free loopback ports for servers of a test or a load run.
 //
-// They lie below those that the system gives to outgoing connections (from 32,768 on): a server takes seconds to open
-// its port, and one of those would be gone by then.
+// They lie outside of those that the system gives to outgoing connections (Linux: 32,768 to 60,999; others: from 49,152
+// on): a server takes seconds to open its port, and one of those would be gone by then. On Linux that is also above
+// every port that a fleet on an offset of its own has.
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
-const lowest = 20_000;
-const beyond = 32_000;
+const [lowest, beyond] = process.platform === "linux" ? [61_000, 65_500] : [20_000, 32_000];
 
 /** Ports that were free a moment ago, all different. */
 export async function freePorts(count: number): Promise<number[]> {

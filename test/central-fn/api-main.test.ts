@@ -29,6 +29,7 @@ it("answers a gateway's event, and keeps its parts warm for the next", async () 
       TABLE_URL: `sqlite:${file}`,
       KAFKA_BOOTSTRAP: "127.0.0.1:1",
       TOKEN_KEY: "ab".repeat(32),
+      SESSION_SECRET: "cd".repeat(32),
     },
   });
   const answers = JSON.parse(run.stdout.trim().split("\n").at(-1) ?? "[]");

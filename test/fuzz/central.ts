@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mintSid } from "../../central-fn/api/session-id.ts";
+import { sessionIds, sessionSecret } from "../../central-fn/api/session-id.ts";
 import { openTokens } from "../../central-fn/api/tokens.ts";
 import { feedsRow } from "../../central-fn/rules/feeds.ts";
 import { operatorKeys } from "../../central-fn/tables/operator-rows.ts";
@@ -31,7 +31,7 @@ export async function startCentral(): Promise<FuzzedCentral> {
   const folder = mkdtempSync(join(tmpdir(), "ev-fuzz-"));
   const [kafkaPort = 0, httpPort = 0] = await freePorts(2);
   const file = join(folder, "central.db");
-  const ids = await seed(file);
+  const ids = await seed(file, join(folder, "token.key"));
   const children: ChildProcess[] = [];
   const lines: string[] = [];
   const start = (main: string, env: Record<string, string>) => {
@@ -83,11 +83,12 @@ export async function startCentral(): Promise<FuzzedCentral> {
 }
 
 /** Ids by the name that they have in paths. */
-async function seed(file: string): Promise<Record<string, string>> {
+async function seed(file: string, tokenKeyPath: string): Promise<Record<string, string>> {
   const table = openSqliteTable(file);
   const atMs = Date.now();
-  const running = mintSid("driver-alice", "CP-003", "running");
-  const billed = mintSid("driver-alice", "CP-002", "billed");
+  const { mint } = sessionIds(sessionSecret(tokenKeyPath));
+  const running = mint("driver-alice", "CP-003", "running");
+  const billed = mint("driver-alice", "CP-002", "billed");
   const letter = "bridge/1";
   const driver = "driver-alice";
   const put = async (rows: [Key, unknown][]) => {

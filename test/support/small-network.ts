@@ -1,8 +1,10 @@
 // A small network of the production cores under virtual time, with Central's HTTP application in front: whole roads in
 // milliseconds, from a driver's request to the charger's relay and back to the bill.
+
 import { randomBytes } from "node:crypto";
 import { type App, createApp } from "../../central-fn/api/app.ts";
 import { defaultRateOptions } from "../../central-fn/api/rate-limit.ts";
+import { sessionIds } from "../../central-fn/api/session-id.ts";
 import { tokensOf } from "../../central-fn/api/tokens.ts";
 import type { CdrRow } from "../../central-fn/tables/rows.ts";
 import type { Registration } from "../../wire/messages/index.ts";
@@ -52,6 +54,7 @@ export class SmallNetwork {
       now: () => this.world.nowMs,
       partitions,
       tokens: this.#tokens,
+      sessionIds: sessionIds(randomBytes(32)),
       log: silentLog,
       fleetFreshMs: 0,
       staleFeedMs: canaryEveryMs * 3,

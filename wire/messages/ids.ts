@@ -2,11 +2,14 @@
 import * as z from "zod";
 
 /** A charge point, driver or vehicle id: no wildcard, separator or markup character can stand in it. */
-export const idPattern = /^[A-Za-z0-9-]{1,32}$/;
-export const Id = z.string().regex(idPattern, "an id is 1 to 32 of A-Z a-z 0-9 and -");
+/** What begins with a dash is an option to a shell and a formula to a spreadsheet. */
+export const idPattern = /^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/;
+export const Id = z
+  .string()
+  .regex(idPattern, "an id is 1 to 32 of A-Z a-z 0-9 and -, which is not its first");
 
 /** A session id carries its charge point, so that every later call finds its partition: `S-<cp>-<16 hex>`. */
-export const sidPattern = /^S-([A-Za-z0-9-]{1,32})-([0-9a-f]{16})$/;
+export const sidPattern = /^S-([A-Za-z0-9][A-Za-z0-9-]{0,31})-([0-9a-f]{16})$/;
 export const Sid = z.string().regex(sidPattern, "a session id is S-<charge point>-<16 hex digits>");
 
 /** A command id: the session id or the charge point it concerns, then what tells it from the others. */

@@ -1,5 +1,6 @@
 // A session as an operator sees it, and the line of what happened to it: pure, from what is stored.
 import * as z from "zod";
+import { isOver } from "../../rules/session.ts";
 import type { CdrRow, InboxRow, ReviewRow, SessionRow, TransitionRow } from "../../tables/rows.ts";
 import { instant } from "../charge-point.view.ts";
 import { Command } from "../driver/own-session.view.ts";
@@ -31,8 +32,7 @@ export const Moment = z.object({
 });
 export type Moment = z.infer<typeof Moment>;
 
-/** Everything that is known to have happened, oldest first. */
-export function timeLine(of: {
+interface Story {
   session: SessionRow;
   /** The driver's inbox, as far as it is kept. */
   inbox: readonly InboxRow[];
@@ -40,7 +40,10 @@ export function timeLine(of: {
   transitions: readonly TransitionRow[];
   cdr: CdrRow | undefined;
   review: ReviewRow | undefined;
-}): Moment[] {
+}
+
+/** Everything that is known to have happened, oldest first. */
+export function timeLine(of: Story): Moment[] {
   const { session, inbox, transitions, cdr, review } = of;
   const moments: { atMs: number; event: string; text: string }[] = [];
   const add = (atMs: number | null | undefined, event: string, text: string) => {
@@ -52,7 +55,7 @@ export function timeLine(of: {
   for (const entry of inbox)
     if (entry.sid === session.sid)
       add(entry.createdAtMs, entry.event, `the driver was told: ${entry.message}`);
-  const untilMs = session.endedAtMs ?? Number.POSITIVE_INFINITY;
+  const untilMs = endOf(of);
   for (const { atMs, to, cause } of transitions)
     if (atMs >= session.requestedAtMs && atMs <= untilMs)
       add(atMs, `point-${to.toLowerCase()}`, `${session.cp} became ${to}: ${cause}`);
@@ -62,4 +65,12 @@ export function timeLine(of: {
   add(cdr?.createdAtMs, "billed", `billed: ${cdr?.energyWh} Wh, ${cdr?.amountMinor} cents (${cdr?.cdrId})`);
   moments.sort((a, b) => a.atMs - b.atMs);
   return moments.map(({ atMs, event, text }) => ({ at: instant(atMs), event, text }));
+}
+
+/** Milliseconds UTC after which nothing of its charge point concerns it; one that was refused has no end of its own. */
+function endOf({ session, inbox, review }: Pick<Story, "session" | "inbox" | "review">): number {
+  if (session.endedAtMs !== null) return session.endedAtMs;
+  if (!isOver(session.rank)) return Number.POSITIVE_INFINITY;
+  const own = inbox.filter(({ sid }) => sid === session.sid).map(({ createdAtMs }) => createdAtMs);
+  return Math.max(session.requestedAtMs, session.decidedAtMs ?? 0, review?.openedAtMs ?? 0, ...own);
 }

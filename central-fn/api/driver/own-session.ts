@@ -5,7 +5,6 @@ import { isOver } from "../../rules/session.ts";
 import { keys, type SessionRow } from "../../tables/rows.ts";
 import type { Parts } from "../parts.ts";
 import { Problem } from "../problem.ts";
-import { isOwnSid } from "../session-id.ts";
 import { type OwnSession, ownSessionView, pendingView } from "./own-session.view.ts";
 
 const longestWaitS = 10;
@@ -13,13 +12,14 @@ const pollMs = 50;
 
 /** Undefined: not decided yet. With "or 404" an id that this driver was never given is refused. */
 export async function ownSession(
-  { table }: Parts,
+  { table, sessionIds }: Parts,
   driver: string,
   sid: string,
   unknown: "pending" | "or 404" = "pending",
 ): Promise<SessionRow | undefined> {
   const row = await table.get<SessionRow>(keys.session(driver, sid));
-  if (!row && unknown === "or 404" && !isOwnSid(driver, sid)) throw new Problem(404, `no session ${sid}`);
+  if (!row && unknown === "or 404" && !sessionIds.isOwn(driver, sid))
+    throw new Problem(404, `no session ${sid}`);
   return row?.value;
 }
 

@@ -13,7 +13,6 @@ import { appendRequest, type Parts } from "../parts.ts";
 import { Problem } from "../problem.ts";
 import { route } from "../route.ts";
 import { CpId } from "../schemas.ts";
-import { mintSid } from "../session-id.ts";
 import { LimitWish, limitsOf } from "./limit.ts";
 import { ownSession, viewOf, waitFor } from "./own-session.ts";
 import { OwnSession } from "./own-session.view.ts";
@@ -31,7 +30,7 @@ const RequestBody = z.strictObject({
     .datetime({ offset: true, local: true })
     .nullish()
     .describe(
-      "Within 24 hours. Nothing is held until then; when the point is busy then, the request waits in line",
+      "Within 24 hours; without an offset it is UTC. Nothing is held until then; when the point is busy then, the request waits in line",
     ),
   limit: LimitWish.nullish(),
   queue: z.boolean().nullish().describe("Wait in line when the point is busy, instead of being refused"),
@@ -55,7 +54,7 @@ export function requestRoutes(parts: Parts) {
       async (c) => {
         const driver = c.req.param("driver_id");
         const body = c.req.valid("json");
-        const sid = mintSid(driver, body.cp_id, keyOf(c.req.header("idempotency-key")));
+        const sid = parts.sessionIds.mint(driver, body.cp_id, keyOf(c.req.header("idempotency-key")));
         const session = await ownSession(parts, driver, sid);
         if (session?.vehicleId && session.vehicleId !== body.vehicle_id)
           throw new Problem(422, "this Idempotency-Key was used for a request with another vehicle");
@@ -132,7 +131,7 @@ async function requestOf(
 /** Undefined: now. */
 function startOf(preferred: string | null | undefined, nowMs: number): number | undefined {
   if (!preferred) return undefined;
-  const startAt = Date.parse(preferred);
+  const startAt = Date.parse(/(?:Z|[+-]\d\d:\d\d)$/i.test(preferred) ? preferred : `${preferred}Z`);
   if (startAt > nowMs + furthestStartMs)
     throw new Problem(422, "preferred_start lies more than 24 hours in the future");
   return startAt > nowMs + nowToleranceMs ? startAt : undefined;

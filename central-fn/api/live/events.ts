@@ -11,6 +11,7 @@ import { route } from "../route.ts";
 import { type Caller, eventsCookie } from "../tokens.ts";
 import { driverEvents, fleetEvents } from "./events.schemas.ts";
 import type { Live } from "./live.ts";
+import { streamHeaders } from "./streams.ts";
 
 const After = z.object({
   after: z.coerce
@@ -40,6 +41,7 @@ export function eventRoutes(parts: Parts) {
       }),
       async (c) => {
         const { streams, fleet } = liveOf(parts, "/cp");
+        if (asksForHead(c)) return c.body(null, 200, streamHeaders);
         await fleet.ready();
         const { stream, response } = streams.open(c, callerOf(c), () => fleet.leave(stream));
         fleet.join(stream, c.req.header("last-event-id"));
@@ -59,6 +61,7 @@ export function eventRoutes(parts: Parts) {
       async (c) => {
         const driver = c.req.param("driver_id");
         const { streams, inbox } = liveOf(parts, `/drivers/${driver}/notifications`);
+        if (asksForHead(c)) return c.body(null, 200, streamHeaders);
         const known = /^\d{1,12}$/.exec(c.req.header("last-event-id") ?? "")?.[0];
         const after = known === undefined ? c.req.valid("query").after : Number(known);
         const last = await inbox.lastOf(driver);
@@ -89,6 +92,11 @@ export function eventRoutes(parts: Parts) {
         return c.body(null, 204);
       },
     );
+}
+
+/** Hono answers HEAD by the route of GET and drops the body: nobody would ever close that stream. */
+function asksForHead(c: Context): boolean {
+  return c.req.method === "HEAD";
 }
 
 function liveOf({ live }: Parts, instead: string): Live {

@@ -36,11 +36,13 @@ const longestMs = 3_600_000;
 const heartbeatMs = 8_000;
 /** A frozen client does not take the end either: then its connection goes. */
 const endWithinMs = 1_000;
-const headers = {
+/** Of every event stream, opened or asked for by HEAD. */
+export const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-store",
   // For proxies (nginx): pass on what there is.
   "x-accel-buffering": "no",
+  vary: "accept-encoding, authorization, cookie",
 };
 
 export function openStreams(now: () => number, limits: StreamLimits = defaultLimits): Streams {
@@ -85,8 +87,7 @@ export function openStreams(now: () => number, limits: StreamLimits = defaultLim
       stream.send(retryChunk(1_000 + Math.floor(Math.random() * 2_000)));
       const response = new Response(stream.body, {
         headers: {
-          ...headers,
-          vary: "accept-encoding, authorization, cookie",
+          ...streamHeaders,
           ...(packed && { "content-encoding": "gzip" }),
         },
       });

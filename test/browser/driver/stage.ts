@@ -1,9 +1,11 @@
 // A phone's real port and app, with Central's real API behind it over a table that tells a driver's day: for looking at
 // every screen without a fleet of processes.
+
 import { randomBytes } from "node:crypto";
 import { createApp } from "../../../central-fn/api/app.ts";
 import { openLive } from "../../../central-fn/api/live/live.ts";
 import { serveHttp } from "../../../central-fn/api/serve.ts";
+import { sessionIds } from "../../../central-fn/api/session-id.ts";
 import { tokensOf } from "../../../central-fn/api/tokens.ts";
 import { readPage } from "../../../central-fn/pages/built-pages.ts";
 import type { Write } from "../../../central-fn/tables/port.ts";
@@ -47,7 +49,16 @@ export async function openStage(beganMs: number): Promise<Stage> {
   const live = openLive({ table, partitions: feeds, now: nowMs, log: silentLog, staleFeedMs: 5_000 });
   // What is asked for is stored and never decided: the story decides.
   const append = async () => {};
-  const app = createApp({ table, append, now: nowMs, partitions: feeds, tokens, log: silentLog, live });
+  const app = createApp({
+    table,
+    append,
+    now: nowMs,
+    partitions: feeds,
+    tokens,
+    sessionIds: sessionIds(randomBytes(32)),
+    log: silentLog,
+    live,
+  });
   const server = await serveHttp(app, { host: "127.0.0.1", port: 0, log: silentLog });
   const token = await tokens.sign({ sub: alice, role: "driver", expiresInS: 86_400 * 365 });
   const central = await openCentral(server.url, () => token);

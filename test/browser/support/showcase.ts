@@ -1,8 +1,10 @@
 // Central's real API and pages over a table that tells a story: for looking at every view without a fleet of processes.
+
 import { randomBytes } from "node:crypto";
 import { createApp } from "../../../central-fn/api/app.ts";
 import { openLive } from "../../../central-fn/api/live/live.ts";
 import { serveHttp } from "../../../central-fn/api/serve.ts";
+import { sessionIds } from "../../../central-fn/api/session-id.ts";
 import { tokensOf } from "../../../central-fn/api/tokens.ts";
 import { readPage } from "../../../central-fn/pages/built-pages.ts";
 import type { Write } from "../../../central-fn/tables/port.ts";
@@ -69,13 +71,14 @@ export async function openShowcase({
     now: nowMs,
     partitions: feeds,
     tokens,
+    sessionIds: sessionIds(randomBytes(32)),
     log: silentLog,
     page: readPage(pages.dir, "operator"),
     live,
   });
   let cut = false;
   const server = await serveHttp(
-    { fetch: (request) => (cut ? new Response(null, { status: 503 }) : app.fetch(request)) },
+    { fetch: (request, env) => (cut ? new Response(null, { status: 503 }) : app.fetch(request, env)) },
     { host: "127.0.0.1", port: 0, log: silentLog },
   );
   const token = await tokens.sign({ sub: "operator", role: "operator", expiresInS: 3_600 });

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { type App, createApp } from "../../../central-fn/api/app.ts";
 import type { Appended, AppOptions } from "../../../central-fn/api/parts.ts";
+import { type SessionIds, sessionIds } from "../../../central-fn/api/session-id.ts";
 import { type Role, type Tokens, tokensOf } from "../../../central-fn/api/tokens.ts";
 import { feedsRow } from "../../../central-fn/rules/feeds.ts";
 import type { Key, Table } from "../../../central-fn/tables/port.ts";
@@ -20,6 +21,8 @@ import { asDeclared } from "./declared.ts";
 
 export const nowMs = Date.UTC(2026, 4, 3, 12);
 export const partitions = 8;
+/** Of every application that a test opens. */
+export const ids: SessionIds = sessionIds(randomBytes(32));
 export const sid = (cp: string, n = 1) => `S-${cp}-${n.toString(16).padStart(16, "0")}`;
 
 export interface TestCentral {
@@ -54,6 +57,7 @@ export function openCentral(options: Partial<AppOptions> = {}): TestCentral {
     now: () => nowMs,
     partitions,
     tokens,
+    sessionIds: ids,
     log: silentLog,
     fleetFreshMs: 0,
     ...options,

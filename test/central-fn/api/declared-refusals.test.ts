@@ -6,7 +6,6 @@ import type * as z from "zod";
 import { openLive } from "../../../central-fn/api/live/live.ts";
 import { defaultRateOptions, defaultRates } from "../../../central-fn/api/rate-limit.ts";
 import { type DescribedRoute, describedRoutes } from "../../../central-fn/api/route.ts";
-import { mintSid } from "../../../central-fn/api/session-id.ts";
 import { eventsCookie } from "../../../central-fn/api/tokens.ts";
 import { keys } from "../../../central-fn/tables/rows.ts";
 import { openSqliteTable } from "../../../central-fn/tables/sqlite.ts";
@@ -14,6 +13,7 @@ import { watchedTable } from "../../../central-fn/tables/watched.ts";
 import { silentLog } from "../../../wire/process/log.ts";
 import {
   cdrRow,
+  ids,
   nowMs,
   openCentral,
   partitions,
@@ -26,9 +26,9 @@ import {
 const alice = "driver-alice";
 const bob = "driver-bob";
 /** Bob's: a running session, a billed one, and a request that nobody has decided yet. */
-const running = mintSid(bob, "CP-002", "running");
-const billed = mintSid(bob, "CP-002", "billed");
-const undecided = mintSid(bob, "CP-002", "undecided");
+const running = ids.mint(bob, "CP-002", "running");
+const billed = ids.mint(bob, "CP-002", "billed");
+const undecided = ids.mint(bob, "CP-002", "undecided");
 
 const table = watchedTable(openSqliteTable(":memory:"));
 const live = openLive({ table, partitions, now: () => nowMs, log: silentLog, staleFeedMs: 5_000 });

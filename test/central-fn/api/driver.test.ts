@@ -147,6 +147,16 @@ describe("a driver's sessions", () => {
     expect(none.status).toBe(204);
   });
 
+  it("one that went to a review tells whether it was waived", async () => {
+    const id = sid("CP-001", 8);
+    const own = `/drivers/driver-alice/sessions/${id}`;
+    const row = sessionRow(id, "driver-alice", { rank: "NEEDS_REVIEW", reason: "journal lost" });
+    await central.put(keys.session("driver-alice", id), row);
+    expect(await get(own)).toMatchObject({ phase: "needs_review", reason: "journal lost", waived: false });
+    await central.put(keys.session("driver-alice", id), { ...row, waived: true });
+    expect(await get(own)).toMatchObject({ phase: "needs_review", reason: "journal lost", waived: true });
+  });
+
   it("the past ones come newest first, billed by the CDR's figures", async () => {
     const done = sid("CP-001", 7);
     const ended = { rank: "BILLED", endedAtMs: nowMs - 10_000, requestedAtMs: nowMs - 1_000 } as const;

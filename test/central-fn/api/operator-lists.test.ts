@@ -1,5 +1,5 @@
 // What operators look through: the fleet by filters, sessions and bills over days, one of each explained.
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { operatorKeys } from "../../../central-fn/tables/operator-rows.ts";
 import { keys, type SessionRow } from "../../../central-fn/tables/rows.ts";
 import {
@@ -137,12 +137,27 @@ describe("sessions", () => {
     expect(await ids("from=2026-05-01&to=2026-05-02&limit=2")).toEqual(expected.slice(2, 7));
   });
 
+  it("of a charge point that few entries are of are found in few readings of the table", async () => {
+    for (let n = 0; n < 600; n++) {
+      const index = { sid: sid("CP-002", n), driver: "driver-bob", cp: "CP-002" };
+      await central.put(keys.sessionOfDay(nowMs - n, index.sid), index);
+    }
+    await session(sid("CP-001", 1), "driver-alice", nowMs - 1_000, { rank: "BILLED" });
+    const query = vi.spyOn(central.table, "query");
+    expect(await all("/sessions?cp=CP-001&limit=5")).toMatchObject([{ session_id: sid("CP-001", 1) }]);
+    // One for each of the days, and a few more in that of many entries.
+    expect(query.mock.calls.length).toBeLessThan(40);
+    query.mockRestore();
+  });
+
   it("by days that are none are refused", async () => {
     for (const query of [
       "from=2026-05-03&to=2026-05-01",
       "day=2026-05-01&to=2026-05-02",
       "from=2020-01-01",
       "cp=a_b",
+      `cursor=${Buffer.from("2026-05-02x|y").toString("base64url")}`,
+      `cursor=${Buffer.from("2026-02-31|y").toString("base64url")}`,
     ])
       expect([query, (await get(`/sessions?${query}`)).status]).toEqual([query, 400]);
   });
@@ -194,6 +209,19 @@ describe("sessions", () => {
       "billed",
     ]);
     expect(JSON.stringify(shown.time_line)).toContain("no answer");
+  });
+
+  it("that were refused have nothing of what befell their charge point later", async () => {
+    const id = sid("CP-001", 8);
+    await session(id, "driver-bob", nowMs - 60_000, {
+      rank: "REJECTED",
+      reason: "occupied",
+      startedAtMs: null,
+    });
+    const broke = { cp: "CP-001", atMs: nowMs - 30_000, from: "ON", to: "BROKEN", cause: "no answer" };
+    await central.put(keys.transition("CP-001", broke.atMs, 1), broke);
+    const shown = await json<{ time_line: { event: string }[] }>(`/sessions/${id}`);
+    expect(shown.time_line.map(({ event }) => event)).toEqual(["requested"]);
   });
 
   it("that nobody asked for are 404, also to a driver as his own path does not lead there", async () => {

@@ -1,11 +1,11 @@
 // What a driver in line is shown and can do; and what tells him how his session stands.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { mintSid } from "../../../central-fn/api/session-id.ts";
 import { type CpRow, keys, type Line, type SessionRow } from "../../../central-fn/tables/rows.ts";
 import {
   claimOf,
   cpRow,
   hear,
+  ids,
   liveRow,
   nowMs,
   openCentral,
@@ -26,7 +26,7 @@ const bob = "driver-bob";
 const own = `/drivers/${bob}`;
 const get = async (path: string, who = bob) => (await central.call(who, "GET", path)).json();
 const running = sid("CP-003");
-const waiting = mintSid(bob, "CP-003", "first");
+const waiting = ids.mint(bob, "CP-003", "first");
 const iso = (ms: number) => new Date(ms).toISOString();
 
 const place = (id: string, driver: string) => ({

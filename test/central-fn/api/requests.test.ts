@@ -1,14 +1,25 @@
 // Requests of a driver: one record in Kafka each, ids minted at once, waits, limits, and what goes wrong.
+import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { limitsOf } from "../../../central-fn/api/driver/limit.ts";
 import type { Appended } from "../../../central-fn/api/parts.ts";
-import { isOwnSid, mintSid } from "../../../central-fn/api/session-id.ts";
+import { sessionIds } from "../../../central-fn/api/session-id.ts";
 import { costMinor } from "../../../central-fn/rules/cost.ts";
 import { limitUnder } from "../../../central-fn/rules/limit.rules.ts";
 import { keys } from "../../../central-fn/tables/rows.ts";
 import { DriverRequest, partitionOf, sidPattern } from "../../../wire/messages/index.ts";
-import { cpRow, nowMs, openCentral, partitions, seed, sessionRow, sid, type TestCentral } from "./central.ts";
+import {
+  cpRow,
+  ids,
+  nowMs,
+  openCentral,
+  partitions,
+  seed,
+  sessionRow,
+  sid,
+  type TestCentral,
+} from "./central.ts";
 
 let central: TestCentral;
 beforeEach(async () => {
@@ -78,7 +89,7 @@ describe("POST /drivers/{id}/requests", () => {
 
   it("with Prefer: wait answers as soon as it is decided, and in time when it is not", async () => {
     const key = "decided";
-    const id = mintSid("driver-alice", "CP-002", key);
+    const id = ids.mint("driver-alice", "CP-002", key);
     const asked = ask(wish, { prefer: "respond-async, wait=10", "idempotency-key": key });
     await pause(60);
     const rejected = sessionRow(id, "driver-alice", {
@@ -195,11 +206,16 @@ describe("a session id", () => {
   it("fits the driver it was minted for and no other, whatever the charge point is called", () => {
     for (let n = 0; n < 200; n++) {
       const cp = n % 2 ? `CP-${n}` : `S-${n}-0123456789abcdef`;
-      const id = mintSid("driver-alice", cp, `key ${n}`);
+      const id = ids.mint("driver-alice", cp, `key ${n}`);
       expect(id).toMatch(sidPattern);
-      expect(isOwnSid("driver-alice", id)).toBe(true);
-      expect(isOwnSid("driver-bob", id)).toBe(false);
+      expect(ids.isOwn("driver-alice", id)).toBe(true);
+      expect(ids.isOwn("driver-bob", id)).toBe(false);
     }
+  });
+
+  it("tells nobody whose it is who has not the secret: public lists show it", () => {
+    const id = ids.mint("driver-alice", "CP-001", "a key");
+    expect(sessionIds(randomBytes(32)).isOwn("driver-alice", id)).toBe(false);
   });
 });
 

@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { defaultRateOptions } from "../../../central-fn/api/rate-limit.ts";
 import { type HttpServer, serveHttp } from "../../../central-fn/api/serve.ts";
 import { readPage } from "../../../central-fn/pages/built-pages.ts";
 import { silentLog } from "../../../wire/process/log.ts";
@@ -150,6 +151,26 @@ describe("a client that takes no answer", () => {
     await once(frozen.resume(), "close");
     expect(bytes).toBeLessThan(64 * 1024 * 1024);
     await strict.close();
+  });
+});
+
+describe("callers without a token", () => {
+  it("have a budget for each address, so that one of them does not use up everybody's", async () => {
+    const rates = { ...defaultRateOptions.rates, public: { perS: 0.01, atOnce: 2 } };
+    const tight = openCentral({ rate: { ...defaultRateOptions, rates } });
+    const own = await serveHttp(tight.app, { host: "0.0.0.0", port: 0, log: silentLog });
+    const statusFrom = (localAddress: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const call = request({ host: "127.0.0.1", port: own.port, path: "/cp", localAddress, agent: false });
+        call.on("error", reject).on("response", (answer) => resolve(answer.resume().statusCode));
+        call.end();
+      });
+    const greedy = [];
+    for (let n = 0; n < 3; n++) greedy.push(await statusFrom("127.0.0.2"));
+    expect(greedy).toEqual([200, 200, 429]);
+    expect(await statusFrom("127.0.0.3")).toBe(200);
+    await own.close();
+    await tight.close();
   });
 });
 

@@ -128,6 +128,20 @@ describe("the fleet's events", () => {
     await reading.stop();
   });
 
+  it("are not opened by HEAD, which nobody would ever close", async () => {
+    const { central, live } = await open();
+    await seed(central);
+    for (let n = 0; n < 12; n++) {
+      const answer = await central.call("operator", "HEAD", "/events");
+      expect([answer.status, answer.headers.get("content-type")]).toEqual([
+        200,
+        "text/event-stream; charset=utf-8",
+      ]);
+      expect((await central.call("driver-alice", "HEAD", inboxPath)).status).toBe(200);
+    }
+    expect(live.streams.size).toBe(0);
+  });
+
   it("tell nothing of a charge point that was merely heard again", async () => {
     const { central } = await open();
     await seed(central);
