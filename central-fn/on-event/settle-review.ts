@@ -64,6 +64,8 @@ function billReview(draft: CpDraft, request: Settle, review: ReviewRow): string 
 }
 
 function waive(draft: CpDraft, request: Settle): undefined {
+  const session = draft.session(request.driver, request.sid);
+  if (session) draft.changeSession(session, { waived: true });
   tell(draft, request.driver, {
     event: "waived",
     message: `Your session at ${request.cp} was looked into: you pay nothing for it.`,

@@ -289,6 +289,8 @@ export interface SessionRow {
   decidedAtMs: number | null;
   /** Why it was rejected, expired, aborted or sent to review. */
   reason: string | null;
+  /** Its review was settled so: nothing is billed. */
+  waived?: boolean;
   fence: number | null;
   cmdId: string | null;
   command: { state: "queued" | "sent" | "applied" | "refused"; reason: string | null };

@@ -85,6 +85,7 @@ export const OwnSession = z.object({
   power_kw: z.number().nullable().describe("Null when the charging point is not heard"),
   figures_at: Instant.nullable().describe("When the figures of a running session were read"),
   reason: z.string().nullable().describe("Why it was refused, expired, aborted, or went to review"),
+  waived: z.boolean().describe("It was looked into and is over: nothing is billed"),
   command: Command.nullable(),
 });
 export type OwnSession = z.infer<typeof OwnSession>;
@@ -115,6 +116,7 @@ export function ownSessionView(session: SessionRow, facts: CpFacts | undefined, 
     power_kw: running && facts && shownOf(facts).state === "ON" ? running.powerW / 1_000 : null,
     figures_at: instant(running?.ingestMs ?? null),
     reason: session.reason,
+    waived: session.waived ?? false,
     command: commandView(session, facts?.cp),
   };
 }
@@ -141,6 +143,7 @@ export function pendingView(sid: string): OwnSession {
     power_kw: null,
     figures_at: null,
     reason: null,
+    waived: false,
     command: { op: "start", state: "queued", reason: null },
   };
 }

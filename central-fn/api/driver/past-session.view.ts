@@ -46,6 +46,7 @@ export function pastSessionView(session: SessionRow, cdr: CdrRow | undefined): P
     energy_kwh: cdr ? cdr.energyWh / 1_000 : view.energy_kwh,
     cost_eur: cdr ? cdr.amountMinor / 100 : view.cost_eur,
     reason: view.reason,
+    waived: view.waived,
     stop_reason: cdr?.stopReason ?? session.stopReason,
     receipt_url: cdr ? `${own}/sessions/${session.sid}/receipt` : null,
     receipt_page_url: cdr ? `${own}/receipts/${session.sid}` : null,

@@ -47,7 +47,7 @@ export function Ended({ session }: { session: OwnSession }) {
   if (ending !== "completed")
     return (
       <>
-        <Notice tone={ending === "cancelled" ? "info" : "warning"}>
+        <Notice tone={ending === "cancelled" || ending === "waived" ? "info" : "warning"}>
           {session.reason ? `${sentence(session.reason)} ` : ""}
           {t.endings[ending].text}
         </Notice>

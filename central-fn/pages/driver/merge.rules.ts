@@ -25,10 +25,17 @@ const order: Record<OwnSession["phase"], number> = {
   billed: 9,
 };
 
+type Standing = Pick<OwnSession, "phase" | "waived">;
+
+/** How far it is; a review whose outcome is told is further than one that is open. */
+function standingOf({ phase, waived }: Standing): number {
+  return order[phase] + (waived ? 0.5 : 0);
+}
+
 /** The one that is further; of two that are equally far the one whose figures are newer, else the one that came. */
 export function further(known: OwnSession | undefined, came: OwnSession): OwnSession {
-  if (!known || order[came.phase] > order[known.phase]) return came;
-  if (order[came.phase] < order[known.phase]) return known;
+  if (!known || standingOf(came) > standingOf(known)) return came;
+  if (standingOf(came) < standingOf(known)) return known;
   return (known.figures_at ?? "") > (came.figures_at ?? "~") ? known : came;
 }
 
@@ -54,15 +61,42 @@ export function without(sessions: Sessions, sid: string): Sessions {
   return Object.fromEntries(Object.entries(sessions).filter(([id]) => id !== sid));
 }
 
-/** Ids to be looked at one by one: known or heard of, not over as far as known, and in no list that just came. */
+/** What an inbox's events say of a session that was over before: it went to a review, or got its bill, however late. */
+const inboxSays: Readonly<Record<string, Standing>> = {
+  review: { phase: "needs_review", waived: false },
+  waived: { phase: "needs_review", waived: true },
+  completed: { phase: "billed", waived: false },
+};
+
+export interface HeardOf {
+  /** Rows of the list of past sessions. */
+  past: readonly (Standing & Pick<OwnSession, "session_id">)[];
+  messages: readonly Pick<Message, "event" | "session_id">[];
+}
+
+/**
+ * Ids to be looked at one by one, in no list that just came: known and not over as far as known, heard of as not over,
+ * or known as less far than was heard of.
+ */
 export function toLookAt(
   sessions: Sessions,
   listed: readonly string[],
-  heardOf: readonly string[] = [],
+  { past, messages }: HeardOf = { past: [], messages: [] },
 ): string[] {
   const open = Object.values(sessions).flatMap((one) => (isOver(one) ? [] : [one.session_id]));
-  const unknown = heardOf.filter((sid) => !sessions[sid]);
-  return [...new Set([...open, ...unknown])].filter((sid) => !listed.includes(sid)).sort();
+  const isBehind = (sid: string, heard: Standing) => {
+    const known = sessions[sid];
+    return known !== undefined && standingOf(heard) > standingOf(known);
+  };
+  const fromPast = past.filter((row) =>
+    sessions[row.session_id] ? isBehind(row.session_id, row) : !isOver(row),
+  );
+  const fromMessages = messages.flatMap(({ event, session_id: sid }) => {
+    const heard = inboxSays[event];
+    return heard && sid !== null && isBehind(sid, heard) ? [sid] : [];
+  });
+  const wanted = [...open, ...fromPast.map(({ session_id }) => session_id), ...fromMessages];
+  return [...new Set(wanted)].filter((sid) => !listed.includes(sid)).sort();
 }
 
 /** Without those that were over long ago: at most `most` of what is over, the newest by when they were asked for. */

@@ -6,7 +6,7 @@ import type { OwnSession } from "../../api/driver/own-session.view.ts";
 
 export type SessionFacts = Pick<
   OwnSession,
-  "session_id" | "cp_id" | "status" | "phase" | "interrupted" | "command" | "reason"
+  "session_id" | "cp_id" | "status" | "phase" | "waived" | "interrupted" | "command" | "reason"
 >;
 
 export type Stage =
@@ -26,7 +26,15 @@ export type Stage =
   | "stopping"
   | "over";
 
-export type Ending = "completed" | "refused" | "expired" | "cancelled" | "nothing-charged" | "review";
+export type Ending =
+  | "completed"
+  | "refused"
+  | "expired"
+  | "cancelled"
+  | "nothing-charged"
+  | "review"
+  /** Looked into, and nothing is billed. */
+  | "waived";
 
 export type SessionAction = "confirm" | "take-back" | "leave-line" | "cancel-start" | "stop" | "receipt";
 
@@ -68,7 +76,7 @@ export function stageOf(session: SessionFacts): Stage {
 }
 
 /** How it ended; undefined: it has not. */
-export function endingOf({ phase }: Pick<SessionFacts, "phase">): Ending | undefined {
+export function endingOf({ phase, waived }: Pick<SessionFacts, "phase" | "waived">): Ending | undefined {
   switch (phase) {
     case "rejected":
       return "refused";
@@ -79,7 +87,7 @@ export function endingOf({ phase }: Pick<SessionFacts, "phase">): Ending | undef
     case "aborted":
       return "nothing-charged";
     case "needs_review":
-      return "review";
+      return waived ? "waived" : "review";
     case "ended":
     case "billed":
       return "completed";
@@ -88,7 +96,7 @@ export function endingOf({ phase }: Pick<SessionFacts, "phase">): Ending | undef
   }
 }
 
-export function isOver(session: Pick<SessionFacts, "phase">): boolean {
+export function isOver(session: Pick<SessionFacts, "phase" | "waived">): boolean {
   return endingOf(session) !== undefined;
 }
 

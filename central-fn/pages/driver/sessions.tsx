@@ -77,6 +77,7 @@ const tones: Record<Ending, string> = {
   cancelled: "calm",
   "nothing-charged": "calm",
   review: "wait",
+  waived: "calm",
 };
 
 function PastRow({ row }: { row: PastSession }) {

@@ -28,7 +28,6 @@ import {
 } from "./merge.rules.ts";
 import { runningOf } from "./now.rules.ts";
 import { phoneAddress } from "./phone-calls.ts";
-import { isOver } from "./session.rules.ts";
 
 const kept = readPicture();
 /** Asked for every so many ms; beside the event stream only as a safety net. */
@@ -192,13 +191,14 @@ onAnswer(announced, (rows) => {
   heldAlerts.value = rows;
 });
 
-// Sessions that no list names any more are looked at one by one until they are over.
+// Sessions that no list names any more are looked at one by one until they are over; one that was over goes on when a
+// bill or an operator's word comes late.
 const lookedAt = new Map<string, () => void>();
 const looksAtMost = 8;
 effect(() => {
   const listed = [current.value?.data.value?.session_id ?? "", ...(queue.value?.data.value ?? []).map(sidOf)];
-  const open = (history.value ?? []).filter((row) => !isOver(row)).map(sidOf);
-  const wanted = current.value?.data.value === undefined ? [] : toLookAt(sessions.value, listed, open);
+  const heardOf = { past: history.value ?? [], messages: messages.value };
+  const wanted = current.value?.data.value === undefined ? [] : toLookAt(sessions.value, listed, heardOf);
   untracked(() => lookAt(wanted.slice(0, looksAtMost)));
 });
 

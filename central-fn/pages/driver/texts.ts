@@ -60,6 +60,7 @@ const endings: Record<Ending, { title: string; text: string }> = {
     title: "Being looked into",
     text: "The figures are in doubt. An operator decides what is billed, and you get a message.",
   },
+  waived: { title: "Nothing to pay", text: "An operator looked into it: you pay nothing for it." },
 };
 
 const actions: Record<SessionAction, string> = {

@@ -48,8 +48,42 @@ describe("sessions", () => {
     const other = own(sidAt("CP-002", 2), { phase: "queued" });
     const known = withSessions({}, [charging, other]);
     expect(toLookAt(known, [other.session_id])).toEqual([sid]);
-    expect(toLookAt(known, [sid, other.session_id], [sidAt("CP-003", 3)])).toEqual([sidAt("CP-003", 3)]);
-    expect(toLookAt(withSessions(known, [billed]), [other.session_id], [sid])).toEqual([]);
+    const past = [own(sidAt("CP-003", 3), { phase: "charging" }), billed];
+    const heardOf = { past, messages: [] };
+    expect(toLookAt(known, [sid, other.session_id], heardOf)).toEqual([sidAt("CP-003", 3)]);
+    expect(toLookAt(withSessions(known, [billed]), [other.session_id], heardOf)).toEqual([
+      sidAt("CP-003", 3),
+    ]);
+  });
+
+  describe("that were over are looked at again when more is heard of them", () => {
+    const inReview = own(sid, { phase: "needs_review", status: "FAILED" });
+    const waived = { ...inReview, waived: true };
+    const expired = own(sid, { phase: "expired", status: "FAILED" });
+    test.each([
+      ["a review that was billed, in the list", inReview, { past: [billed], messages: [] }, true],
+      ["a review that was waived, in the list", inReview, { past: [waived], messages: [] }, true],
+      ["an expired one that ended late, by its message", expired, { messages: ["completed"] }, true],
+      ["a review that was waived, by its message", inReview, { messages: ["review", "waived"] }, true],
+      ["one that is as it was", inReview, { past: [inReview], messages: ["review"] }, false],
+      ["one whose list came late", billed, { past: [inReview], messages: ["review", "completed"] }, false],
+      ["a waived one whose list came late", waived, { past: [inReview], messages: ["waived"] }, false],
+    ] as const)("%s", (_, known, heard, isLookedAt) => {
+      const messages = heard.messages.map((event) => ({ event, session_id: sid }));
+      const past = "past" in heard ? heard.past : [];
+      const found = toLookAt(withSessions({}, [known]), [], { past, messages });
+      expect(found).toEqual(isLookedAt ? [sid] : []);
+    });
+
+    test("what is told of a session that is not known here asks for nothing", () => {
+      const messages = [{ event: "completed", session_id: sid }];
+      expect(toLookAt({}, [], { past: [billed], messages })).toEqual([]);
+    });
+
+    test("the outcome of a review stays, whichever answer was late", () => {
+      expect(further(inReview, waived)).toBe(waived);
+      expect(further(waived, inReview)).toBe(waived);
+    });
   });
 
   test("a network that began anew takes its old sessions with it, one just asked for stays", () => {

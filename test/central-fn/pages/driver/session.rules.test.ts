@@ -24,6 +24,7 @@ const session = (phase: Phase, more: Partial<SessionFacts> = {}): SessionFacts =
   cp_id: "CP-001",
   status: "PENDING",
   phase,
+  waived: false,
   interrupted: false,
   command: null,
   reason: null,
@@ -96,10 +97,16 @@ test("only what is over has an ending, and only what waits waits", () => {
     "billed",
   ];
   for (const phase of phases) {
-    expect(isOver({ phase })).toBe(stageOf(session(phase)) === "over");
-    expect(endingOf({ phase }) !== undefined).toBe(isOver({ phase }));
+    const facts = session(phase);
+    expect(isOver(facts)).toBe(stageOf(facts) === "over");
+    expect(endingOf(facts) !== undefined).toBe(isOver(facts));
   }
   expect(phases.filter((phase) => isWaiting({ phase }))).toEqual(["scheduled", "queued", "offered"]);
+});
+
+test("a review ends with its bill, or with the word that there is nothing to pay", () => {
+  const endings = [session("needs_review"), session("needs_review", { waived: true }), session("billed")];
+  expect(endings.map(endingOf)).toEqual(["review", "waived", "completed"]);
 });
 
 describe("the way of a start", () => {
