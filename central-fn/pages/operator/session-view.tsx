@@ -21,10 +21,9 @@ import { AskDialog } from "./ask-dialog.tsx";
 import { BackLink } from "./back-link.tsx";
 import { FactList } from "./fact-list.tsx";
 import { give } from "./orders.ts";
+import { mayBeStopped } from "./session.rules.ts";
 import { figuresOf, SessionStatus } from "./session-table.tsx";
 import { texts } from "./texts.ts";
-
-const open = new Set(["PENDING", "APPROVED", "CHARGING"]);
 
 export function SessionView({ id }: { id: string }) {
   const live = useLive(addressOf("/sessions/:session_id", { param: { session_id: id } }), 2_000);
@@ -61,7 +60,7 @@ export function SessionView({ id }: { id: string }) {
               {words.review}
             </a>
           )}
-          {open.has(session.status) ? <StopSession session={session} /> : null}
+          {mayBeStopped(session) ? <StopSession session={session} /> : null}
         </div>
       </header>
       <div class="columns">
