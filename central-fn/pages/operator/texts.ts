@@ -59,7 +59,7 @@ export const texts = {
       disconnected: "Disconnected",
       stopped: "Stopped",
       kw: "Power now",
-      sessions: "Sessions today",
+      sessions: "Sessions today (UTC)",
       age: "Data age",
     },
     tilesLabel: "The fleet in figures; choose one to show those points only",
@@ -291,8 +291,8 @@ export const texts = {
 
   sessions: {
     title: "Sessions",
-    from: "From",
-    to: "To",
+    from: "From (UTC)",
+    to: "To (UTC)",
     cp: "Charge point",
     driver: "Driver",
     status: "Status",
