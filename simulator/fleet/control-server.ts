@@ -4,12 +4,13 @@ import { createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { Complaint } from "./complaint.ts";
 import { type ControlAnswer, ControlRequest } from "./control-messages.ts";
+import { worldFailureText } from "./world-failure.ts";
 
 export interface ControlServer {
   close(): Promise<void>;
 }
 
-/** Answers requests with what `handle` returns; a Complaint becomes a refusal. */
+/** Answers requests with what `handle` returns; a Complaint becomes a refusal, and so does a failure of the machine. */
 export type ControlHandler = (
   request: ControlRequest,
   progress: (text: string) => void,
@@ -61,8 +62,10 @@ function answerOne(socket: Socket, handle: ControlHandler): void {
     }
     handle(request, (text) => say({ is: "progress", text }))
       .then(say, (error: unknown) => {
-        if (!(error instanceof Complaint)) throw error;
-        say({ is: "refused", message: error.message });
+        const message =
+          error instanceof Complaint ? error.message : worldFailureText(error, "repeat the command");
+        if (message === undefined) throw error;
+        say({ is: "refused", message });
       })
       .finally(() => socket.end());
   });

@@ -66,7 +66,15 @@ export function startProcess(
   child.stdin?.on("error", () => {}); // the pipe says nothing; that it breaks is seen by the exit
   const pid = child.pid ?? null;
   const identity = pid === null ? undefined : identityOf(pid);
-  if (identity) writeFileSync(pidPath, JSON.stringify(identity));
+  try {
+    if (identity) writeFileSync(pidPath, JSON.stringify(identity));
+  } catch (error) {
+    // A process that no file tells of would outlive its supervisor unseen.
+    if (pid !== null) signalGroup(pid, "SIGKILL");
+    rmSync(pidPath, { force: true });
+    log.close();
+    throw error;
+  }
   note(`${name} starting (process ${pid ?? "none"})`);
 
   let ready = false;

@@ -7,6 +7,7 @@ import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
 import { type Apply, appliedText } from "./apply.ts";
 import { Complaint } from "./complaint.ts";
+import { worldFailureText } from "./world-failure.ts";
 
 export interface FileWatchOptions {
   dir: string;
@@ -44,14 +45,20 @@ export function watchFleetFiles({ dir, apply, tell, quietMs = usualQuietMs }: Fi
       else if (wrong?.told) tell("the fleet's files are valid again; nothing else changed", "INFO");
       wrong = undefined;
     } catch (error) {
-      if (!(error instanceof Complaint)) throw error;
-      if (wrong?.message !== error.message) {
-        wrong = { message: error.message, told: false };
-        soon();
-      } else if (!wrong.told) {
-        wrong.told = true;
-        tell(`${error.message}; everything goes on as before this edit`, "WARN");
+      if (error instanceof Complaint) {
+        if (wrong?.message !== error.message) {
+          wrong = { message: error.message, told: false };
+          soon();
+        } else if (!wrong.told) {
+          wrong.told = true;
+          tell(`${error.message}; everything goes on as before this edit`, "WARN");
+        }
+        return;
       }
+      // What was to restart may have stopped by then, and what is stopped only `ev start` starts.
+      const failure = worldFailureText(error, "`ev apply` and `ev start`");
+      if (failure === undefined) throw error;
+      tell(`what was saved could not be applied: ${failure}`, "WARN");
     } finally {
       busy = false;
     }

@@ -14,6 +14,7 @@ let supervisor: Supervisor;
 let specs: ServiceSpec[];
 let wrong: string | undefined;
 let looks = 0;
+let prepare: () => void;
 let apply: Apply;
 let close: () => void = () => {};
 
@@ -24,8 +25,14 @@ const pid = (n: number) => supervisor.status(`ev-cp-e-${n}`).pid;
 beforeEach(async () => {
   world = stubWorld();
   wrong = undefined;
+  prepare = () => {};
   specs = [engine(1), engine(2), engine(3)];
-  supervisor = openSupervisor({ places: world.places, specs, commandOf: world.commandOf });
+  supervisor = openSupervisor({
+    places: world.places,
+    specs,
+    commandOf: world.commandOf,
+    prepare: async () => prepare(),
+  });
   apply = openApply(supervisor, () => {
     looks++;
     if (wrong) throw new Complaint(wrong);
@@ -130,6 +137,23 @@ describe("a watched folder", () => {
       expect.stringMatching(/^INFO files changed: restarted: ev-cp-e-3/),
     ]);
     expect([pid(1), pid(2)]).toEqual(before.slice(0, 2));
+  });
+
+  test("a full disk is told at once with what to do, and what is saved afterwards is applied", async () => {
+    const full = () => writeFileSync("/dev/full", "no room");
+    specs = [engine(1, { env: { N: "one" } }), engine(2), engine(3)];
+    prepare = full;
+    save();
+    await until("the failure to be told", () => told.length > 0);
+    expect(told).toEqual([
+      "WARN what was saved could not be applied: ENOSPC: no space left on device, write: free the disk, then `ev apply` and `ev start`",
+    ]);
+    prepare = () => {};
+    await supervisor.start(["ev-cp-e-1"]);
+    specs = [engine(1, { env: { N: "two" } }), engine(2), engine(3)];
+    save();
+    await until("the next change to be applied", () => told.length > 1);
+    expect(told[1]).toMatch(/^INFO files changed: restarted: ev-cp-e-1/);
   });
 
   test("a file that is gone is noticed, other files in the folder are not looked at", async () => {
