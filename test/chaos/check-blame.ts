@@ -21,6 +21,8 @@ const afterglowMs = 15_000;
 const promisedMs = { BROKEN: 6_000, DISCONNECTED: 7_000 };
 /** Between an instant and the next look at GET /cp, which may show what is 250 ms old. */
 const lookMs = 700;
+/** A look without an answer in time proves nothing, for the machine may be busy; so many one after the other do. */
+const silenceMs = 10_000;
 
 export interface Blame {
   wrong: string[];
@@ -98,10 +100,14 @@ function deathBlame(history: History): string[] {
 function calmFaults(history: History): { wrong: string[]; judged: number } {
   const wrong = new Map<string, string>();
   let judged = 0;
-  for (const { atMs, states, stale } of history.statuses) {
-    if (wasLate(history, atMs - 5_000, atMs)) continue;
+  /** Until when a charge point's display was answered, or its silence excused. */
+  const heardMs = new Map<string, number>();
+  for (const { atMs, states, stale, late = false } of history.statuses) {
     for (const cp of history.cps) {
-      if (feltAt(history, cp, atMs, atMs).some(isShownSomehow)) continue;
+      const isExcused = feltAt(history, cp, atMs, atMs).some(isShownSomehow);
+      if (!late || isExcused || !heardMs.has(cp)) heardMs.set(cp, atMs);
+      const isUnknown = late && atMs - (heardMs.get(cp) ?? atMs) < silenceMs;
+      if (isExcused || isUnknown || wasLate(history, atMs - 5_000, atMs)) continue;
       judged += 1;
       const seen = states === null ? "unknown, Central is silent" : stale ? "stale" : states[cp];
       if (seen === "ON") continue;
@@ -124,7 +130,7 @@ function detection(history: History, fault: Fault): { wrong: string[] } | undefi
   // It is judged until somebody else's fault begins to blur it.
   const untilMs = Math.min(fault.toMs, ...others.map((other) => other.fromMs)) - lookMs;
   if (wasLate(history, fault.fromMs, untilMs)) return undefined;
-  const looks = history.statuses.filter(({ atMs }) => atMs >= dueMs && atMs < untilMs);
+  const looks = history.statuses.filter(({ atMs, late }) => !late && atMs >= dueMs && atMs < untilMs);
   if (looks.length === 0) return undefined;
   const missed = looks.find(({ states }) => states?.[cp] !== shown);
   return {

@@ -10,6 +10,7 @@ import {
   event,
   fault,
   identity,
+  isSilent,
   only,
   restingJournal,
   shows,
@@ -83,6 +84,8 @@ const damages: [violation: RegExp, damage: (history: History) => void][] = [
   [/^13 request S-CP-001-0123456789abcdef has no effect/, (h) => h.tables.sessions.splice(0)],
   [/^13 1 records were buried/, (h) => h.tables.deadLetters.push({})],
   [/^14 CP-001 is BROKEN at 20.0 s, and nothing happened/, (h) => shows(h, "BROKEN", 20_000, 21_000)],
+  [/^14 CP-001 is unknown, Central is silent at 20.0 s/, (h) => isSilent(h, 20_000, 20_500, false)],
+  [/^14 CP-001 is unknown, Central is silent at 29.5 s/, (h) => isSilent(h, 20_000, 30_000, true)],
   [
     /^14 kill ev-cp-e-1 .*CP-001 is ON 7.0 s later/,
     (h) => h.faults.push(fault("kill", "ev-cp-e-1", 40_000, 50_000)),
@@ -149,6 +152,30 @@ describe("what proves nothing", () => {
     history.faults.push(fault("freeze", "ev-cp-e-1", 20_000, 32_000));
     history.lags.push({ atMs: only(history.faults).fromMs + 3_000, lateMs: 800 });
     expect(judge(history)).toMatchObject({ wrong: [], judged: { detections: 0 } });
+  });
+
+  test("a look without an answer in time is unknown: no fault is seen in it, and no missing one", () => {
+    const history = smallHistory();
+    isSilent(history, 2_000, 11_000, true);
+    history.faults.push(fault("kill", "ev-cp-e-1", 20_000, 32_000));
+    shows(history, "BROKEN", 23_000, 33_000);
+    isSilent(history, 27_000, 30_000, true);
+    const { wrong, judged } = judge(history);
+    expect(wrong).toEqual([]);
+    expect(judged).toEqual({ samples: 53, detections: 1 });
+    isSilent(history, 20_000, 33_000, true);
+    expect(judge(history)).toMatchObject({ wrong: [], judged: { detections: 0 } });
+  });
+
+  test("a silence that a fault of a server brings about is counted from when that is felt no more", () => {
+    const silence = (untilMs: number) => {
+      const history = smallHistory();
+      history.faults.push({ ...fault("kill", "ev-central", 5_000, 8_000), cp: null });
+      isSilent(history, 5_000, untilMs, true);
+      return judge(history).wrong;
+    };
+    expect(silence(29_000)).toEqual([]);
+    expect(silence(32_000)).toEqual([expect.stringContaining("Central is silent")]);
   });
 
   test("a request without an answer may or may not have been one", () => {

@@ -52,11 +52,13 @@ export interface Fault {
   toMs: number;
 }
 
-/** GET /cp as somebody saw it; `states` is null when Central gave no answer. */
+/** GET /cp as somebody saw it; `states` is null when Central refused, or gave no answer in time. */
 export interface StatusSample {
   atMs: number;
   states: Record<string, string> | null;
   stale: boolean;
+  /** No answer in time: what it would have shown is unknown. */
+  late?: true;
 }
 
 /** A driver's request: what it asked under one key, and what it was told. No answer at all is unknown, not refused. */

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ControlCommand } from "../../simulator/charger/control.messages.ts";
 import { openChargerControl } from "../../simulator/charger/control.ts";
 import { errorText } from "../../wire/process/log.ts";
-import type { LiveFleet } from "../support/live-fleet.ts";
+import { eventually, type LiveFleet } from "../support/live-fleet.ts";
 import type { Fault, History } from "./history.ts";
 import { readJournal } from "./journals.ts";
 import type { Network } from "./network.ts";
@@ -132,5 +132,13 @@ export async function mendAll({ fleet, network, disk, targets }: Ground): Promis
   for (const { proxy } of network.links.values()) proxy.heal();
   disk?.free();
   await fleet.ask({ verb: "start", services: [] });
-  for (const { cp } of targets.cps) await tellBox({ fleet }, cp, { do: "mains", on: true });
+  // One that was started again just now may not hear yet.
+  for (const { cp } of targets.cps) {
+    const tell = () =>
+      tellBox({ fleet }, cp, { do: "mains", on: true }).then(
+        () => true,
+        () => undefined,
+      );
+    await eventually(`the box of ${cp} to hear`, tell, 60_000);
+  }
 }

@@ -26,7 +26,7 @@ export interface RunOptions {
   say(line: string): void;
 }
 
-const wholeWithinMs = 40_000;
+const wholeWithinMs = 120_000;
 const restWithinMs = 180_000;
 /** Its journal lies on the small disk; the busiest point of the base fleet. */
 const smallDiskCp = "CP-002";
@@ -176,6 +176,6 @@ async function collect({ fleet, targets, journalPath }: Ground, history: History
     deadLetters: fleet.rows("dead-letters"),
   };
   const broker = `127.0.0.1:${fleet.port(9092)}`;
-  history.kafka = await readKafka(broker, 60_000);
+  history.kafka = await readKafka(broker, 120_000);
   history.offsets = await readOffsets(broker);
 }

@@ -208,6 +208,13 @@ function statuses(): History["statuses"] {
   }));
 }
 
+/** Central refuses every look from `fromMs` to `toMs` after the start, or (`late`) leaves it without an answer in time. */
+export function isSilent(history: History, fromMs: number, toMs: number, late: boolean): void {
+  for (const sample of history.statuses)
+    if (sample.atMs >= wall0 + fromMs && sample.atMs < wall0 + toMs)
+      Object.assign(sample, { states: null, stale: true, ...(late && { late: true }) });
+}
+
 /** The display says `state` from `fromMs` to `toMs` after the start. */
 export function shows(history: History, state: string, fromMs: number, toMs: number): void {
   for (const sample of history.statuses)

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { AckMessage, Envelope, identityText, mqttTopics, parseJson } from "../../wire/messages/index.ts";
 import { openLink } from "../../wire/mqtt/index.ts";
 import { silentLog } from "../../wire/process/log.ts";
-import type { LiveFleet } from "../support/live-fleet.ts";
+import type { CpList, LiveFleet } from "../support/live-fleet.ts";
 import type { Reach } from "../support/real-servers.ts";
 import { caller } from "./crowd.ts";
 import type { History } from "./history.ts";
@@ -66,16 +66,16 @@ async function every(signal: AbortSignal, everyMs: number, look: () => Promise<v
 }
 
 async function lookAtStatus(fleet: LiveFleet, { statuses }: Seen): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${fleet.port(8000)}/cp`, {
-    signal: AbortSignal.timeout(answerWithinMs),
-  }).catch(() => null);
-  const list = response?.ok
-    ? ((await response.json().catch(() => null)) as Awaited<ReturnType<LiveFleet["cps"]>> | null)
-    : null;
+  const signal = AbortSignal.timeout(answerWithinMs);
+  const look = await fetch(`http://127.0.0.1:${fleet.port(8000)}/cp`, { signal })
+    .then(async (response) => (response.ok ? ((await response.json()) as CpList) : null))
+    .catch(() => (signal.aborted ? "late" : null));
+  const list = look === "late" ? null : look;
   statuses.push({
     atMs: Date.now(),
     states: list && Object.fromEntries(list.charging_points.map((cp) => [cp.cp_id, cp.state])),
     stale: list?.feed.stale_since !== null,
+    ...(look === "late" && { late: true }),
   });
 }
 
