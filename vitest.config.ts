@@ -2,7 +2,15 @@ import { defineConfig } from "vitest/config";
 
 const wholeRoad = "test/journeys/whole-road.test.ts";
 const documents = ["test/journeys/documents.test.ts", "test/journeys/original-documents.test.ts"];
-const common = { pool: "forks" as const, testTimeout: 60_000, hookTimeout: 60_000 };
+const common = {
+  pool: "forks" as const,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  // Patience for a busy machine; a second of it, as without this, is none.
+  expect: { poll: { timeout: 20_000 } },
+};
+/** A hook that starts a fleet outlives the fleet's own bound, so that what the fleet said is told. */
+const startsFleet = { hookTimeout: 300_000 };
 
 export default defineConfig({
   test: {
@@ -29,8 +37,8 @@ export default defineConfig({
           ...common,
           name: "journey",
           include: [wholeRoad],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          ...startsFleet,
         },
       },
       {
@@ -41,8 +49,8 @@ export default defineConfig({
           include: ["test/journeys/**/*.test.ts"],
           exclude: [wholeRoad, ...documents],
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          ...startsFleet,
         },
       },
       {
@@ -52,8 +60,8 @@ export default defineConfig({
           name: "documents",
           include: documents,
           fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
+          testTimeout: 600_000,
+          ...startsFleet,
         },
       },
       {
@@ -63,8 +71,8 @@ export default defineConfig({
           name: "scenarios",
           include: ["test/scenarios/**/*.test.ts"],
           fileParallelism: false,
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          ...startsFleet,
         },
       },
       {
@@ -85,8 +93,9 @@ export default defineConfig({
           name: "all-real",
           include: ["test/all-real/**/*.test.ts"],
           env: { EV_SERVERS: "real", EV_TEST_PORTS: "5000" },
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
+          testTimeout: 400_000,
+          // Two fleets on real servers start at once.
+          hookTimeout: 400_000,
         },
       },
       {
@@ -96,8 +105,8 @@ export default defineConfig({
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          ...startsFleet,
         },
       },
     ],

@@ -108,7 +108,7 @@ export class Terminal {
   }
 
   /** Looks again and again until it exits with `code` and shows `shown`; for commands that only read. */
-  async shows(command: string, shown: RegExp = /^/, code = 0, withinMs = 40_000): Promise<string> {
+  async shows(command: string, shown: RegExp = /^/, code = 0, withinMs = 90_000): Promise<string> {
     const until = performance.now() + withinMs;
     for (;;) {
       const run = await this.run(command);
@@ -119,7 +119,7 @@ export class Terminal {
   }
 
   /** Runs one that never ends by itself until it has shown `shown`, then ends it as Ctrl-C does. */
-  async follows(command: string, shown: RegExp, withinMs = 40_000): Promise<string> {
+  async follows(command: string, shown: RegExp, withinMs = 90_000): Promise<string> {
     const { child, over, said } = this.#start(command, {});
     const until = performance.now() + withinMs;
     while (!shown.test(said())) {

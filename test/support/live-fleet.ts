@@ -35,6 +35,9 @@ export interface CpList {
   feed: { stale_since: string | null };
 }
 
+/** Servers on Java have two minutes each from the supervisor, and a busy machine has to start several fleets. */
+const readyWithinMs = 240_000;
+
 /** Waits until `look` answers something other than undefined, or says what it was waiting for. */
 export async function eventually<T>(
   what: string,
@@ -111,7 +114,7 @@ export class LiveFleet {
         if (exit !== undefined) throw new Error(`ev up ended with ${exit}:\n${this.output}`);
         return /\d+ of \d+ services ready in/.test(this.output) || undefined;
       },
-      90_000,
+      readyWithinMs,
     ).catch((error: Error) => {
       throw new Error(`${error.message}; ev up said:\n${this.output.slice(-4000)}`, { cause: error });
     });

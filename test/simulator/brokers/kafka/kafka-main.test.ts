@@ -129,7 +129,9 @@ describe("a connection whose bytes are no request is closed, the others are serv
     await wire.ended;
     const metadata = await neighbour.ask(3, 1, (w) => w.array([], () => {}));
     expect(metadata.array((r) => r.int32())[0]).toBe(1);
-    await vi.waitFor(() => expect(broker.output.slice(logged)).toMatch(/connection from .* closed: /));
+    await vi.waitFor(() => expect(broker.output.slice(logged)).toMatch(/connection from .* closed: /), {
+      timeout: 20_000,
+    });
     expect(broker.output.slice(logged)).not.toContain("broken");
   });
 });
