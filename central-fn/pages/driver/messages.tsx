@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { whenText } from "../kit/format.ts";
 import { addressOf, order, orderOf, read } from "../kit/http.ts";
 import { Icon, type IconName } from "../kit/icons.tsx";
+import { Notice } from "../kit/notice.tsx";
 import { addresses } from "./addresses.ts";
 import type { AlertView } from "./api-types.ts";
 import { sawAlerts } from "./choices.ts";
@@ -44,6 +45,7 @@ export function Messages() {
     return () => clearTimeout(timer);
   }, [alerts.value]);
   const gap = firstGap(all);
+  const [failed, setFailed] = useState(false);
   const earlier = async () => {
     if (!gap) return;
     const query = { after: gap.after, limit: gap.limit };
@@ -51,6 +53,7 @@ export function Messages() {
       addressOf("/drivers/:driver_id/notifications", { param: { driver_id }, query }),
     );
     const answer = missing && (await read(missing));
+    setFailed(answer?.is !== "ok");
     if (answer?.is === "ok") heardMessages(answer.body);
   };
   return (
@@ -71,6 +74,7 @@ export function Messages() {
           <Line key={message.sequence} message={message} isNew={message.sequence >= newFrom} />
         ))}
       </ul>
+      {gap && failed ? <Notice tone="warning">{t.earlierFailed}</Notice> : null}
       {gap ? (
         <button type="button" class="wide" onClick={() => void earlier()}>
           {t.earlier}

@@ -1,14 +1,11 @@
 // Sessions: what runs and waits now, and the past ones page by page.
-import { useState } from "preact/hooks";
 import { euroText, kwhText, whenText } from "../kit/format.ts";
-import { type Address, read } from "../kit/http.ts";
 import { Icon } from "../kit/icons.tsx";
-import { useLive } from "../kit/live.ts";
 import { Notice } from "../kit/notice.tsx";
+import { usePages } from "../kit/pages.ts";
 import { addresses } from "./addresses.ts";
 import type { PastSession } from "./api-types.ts";
 import { NowRow } from "./now-bar.tsx";
-import { notSent } from "./outcome.rules.ts";
 import { Screen } from "./screen.tsx";
 import { type Ending, endingOf, isOver } from "./session.rules.ts";
 import { pointName } from "./session.tsx";
@@ -19,22 +16,9 @@ const t = texts.sessions;
 const pageSize = 20;
 
 export function Sessions() {
-  const first = useLive(pastSessions(pageSize), 5_000);
-  const [later, setLater] = useState<
-    { rows: PastSession[]; next: Address<PastSession[]> | undefined } | undefined
-  >(undefined);
-  const [trouble, setTrouble] = useState<string | null>(null);
-  const newest = first?.data.value ?? history.value;
-  const known = new Set(newest?.map(({ session_id }) => session_id));
-  const rows = [...(newest ?? []), ...(later?.rows ?? []).filter((row) => !known.has(row.session_id))];
-  const past = rows.filter(isOver);
-  const next = later ? later.next : first?.next.value;
-  const more = async () => {
-    if (next === undefined) return;
-    const page = await read(next);
-    setTrouble(page.is === "ok" ? null : notSent.text);
-    if (page.is === "ok") setLater({ rows: [...(later?.rows ?? []), ...page.body], next: page.next });
-  };
+  const pages = usePages(pastSessions(pageSize), ({ session_id }) => session_id);
+  const rows = pages.rows ?? history.value;
+  const past = rows?.filter(isOver) ?? [];
   return (
     <Screen title={t.title}>
       <section aria-labelledby="now">
@@ -52,19 +36,19 @@ export function Sessions() {
         <h2 id="past" class="part">
           {t.past}
         </h2>
-        {newest && past.length === 0 ? <p class="faint">{t.nonePast}</p> : null}
-        {newest ? null : <p class="faint">{texts.loading}</p>}
+        {rows && past.length === 0 && !pages.hasMore ? <p class="faint">{t.nonePast}</p> : null}
+        {rows ? null : <p class="faint">{texts.loading}</p>}
         <ul class="card list">
           {past.map((row) => (
             <PastRow key={row.session_id} row={row} />
           ))}
         </ul>
-        {trouble ? <Notice tone="warning">{trouble}</Notice> : null}
-        {next === undefined ? null : (
-          <button type="button" class="wide" onClick={() => void more()}>
-            {t.earlier}
+        {pages.failed ? <Notice tone="warning">{t.earlierFailed}</Notice> : null}
+        {pages.hasMore ? (
+          <button type="button" class="wide" onClick={pages.more}>
+            {pages.isLooking ? texts.loading : t.earlier}
           </button>
-        )}
+        ) : null}
       </section>
     </Screen>
   );

@@ -308,6 +308,7 @@ export const texts = {
     past: "Past",
     nonePast: "No sessions yet.",
     earlier: "Earlier sessions",
+    earlierFailed: "The earlier sessions did not come. Try again.",
   },
   messages: {
     title: "Messages",
@@ -315,6 +316,7 @@ export const texts = {
     unread: (n: number) => plural(n, "unread message", "unread messages"),
     isNew: "new",
     earlier: "Earlier messages",
+    earlierFailed: "The earlier messages did not come. Try again.",
     types: { SESSION: "Session", QUEUE: "Line", ALERT: "Alert" },
     alerts: "From the operator",
     severity: { INFO: "Information", WARN: "Warning", CRITICAL: "Important" },

@@ -11,6 +11,7 @@ export type Trouble =
   | { is: "refused"; status: number; detail: string };
 
 export interface Live<T> {
+  path: Address<T>;
   /** The newest good answer. */
   data: ReadonlySignal<T | undefined>;
   /** When it was last confirmed; undefined: never. */
@@ -135,6 +136,7 @@ function open(path: Address<unknown>): Shared {
   window.addEventListener("online", seen);
   void look();
   return {
+    path,
     data,
     freshAtMs,
     trouble,

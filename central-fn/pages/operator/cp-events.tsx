@@ -6,6 +6,7 @@ import { whenText } from "../kit/format.ts";
 import { addressOf } from "../kit/http.ts";
 import { Icon, type IconName } from "../kit/icons.tsx";
 import { useLive } from "../kit/live.ts";
+import { usePages } from "../kit/pages.ts";
 import { faultsOf, sessionsOf } from "./addresses.ts";
 import { type EventKind, eventsOf } from "./cp-events.rules.ts";
 import { texts } from "./texts.ts";
@@ -21,17 +22,18 @@ const icons: Record<EventKind, IconName> = {
 export function CpEvents({ id }: { id: string }) {
   const of = { cp: id, limit: 100 };
   const faults = useLive(faultsOf(id), 5_000);
-  const sessions = useLive(sessionsOf(id, 100), 5_000);
-  const acts = useLive(addressOf("/audit", { query: of }), 5_000);
+  const sessions = usePages(sessionsOf(id, 100), ({ session_id }) => session_id);
+  const acts = usePages(addressOf("/audit", { query: of }), ({ request_id }) => request_id);
   const letters = useLive(addressOf("/dead-letters", { query: of }), 10_000);
   const [kind, setKind] = useState<EventKind | "all">("all");
   const events = eventsOf({
     faults: faults?.data.value ?? [],
-    sessions: sessions?.data.value ?? [],
-    acts: acts?.data.value ?? [],
+    sessions: sessions.rows ?? [],
+    acts: acts.rows ?? [],
     letters: letters?.data.value ?? [],
   }).filter((event) => kind === "all" || event.kind === kind);
   const { events: words } = texts.cp;
+  const isKnown = faults?.data.value && sessions.rows && acts.rows && letters?.data.value;
   return (
     <section class="card panel stack">
       <header class="view-head">
@@ -48,7 +50,11 @@ export function CpEvents({ id }: { id: string }) {
           </select>
         </label>
       </header>
-      {events.length === 0 ? <p class="empty faint">{words.none}</p> : null}
+      {events.length === 0 ? (
+        <p class="empty faint">
+          {!isKnown || sessions.isLooking || acts.isLooking ? texts.loading : words.none}
+        </p>
+      ) : null}
       <ol class="moments">
         {events.map((event) => (
           <li key={event.key} class={event.bad ? "moment-bad" : ""}>

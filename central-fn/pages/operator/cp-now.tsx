@@ -20,6 +20,7 @@ import { Steps } from "../kit/steps.tsx";
 import { faultsOf, sessionsOf } from "./addresses.ts";
 import type { ChargePointDetail } from "./api-types.ts";
 import { FactList } from "./fact-list.tsx";
+import { MoreButton } from "./list-parts.tsx";
 import { OrderState } from "./order-tray.tsx";
 import { orders } from "./orders.ts";
 import { courseOf } from "./samples.ts";
@@ -140,6 +141,7 @@ function LatestSessions({ id }: { id: string }) {
         <a href={hrefOf(["cp", id], { tab: "sessions" })}>{words.all}</a>
       </header>
       <SessionTable pages={sessions} without="cp" />
+      {sessions.rows?.length === 0 ? <MoreButton pages={sessions} /> : null}
     </section>
   );
 }

@@ -5,17 +5,25 @@ import type { Pages } from "../kit/pages.ts";
 import { texts } from "./texts.ts";
 
 export function MoreButton<T>({ pages }: { pages: Pages<T> }) {
-  if (!pages.hasMore) return null;
+  const { rows, hasMore, isLooking, failed, more } = pages;
+  if (!hasMore || (isLooking && rows?.length === 0)) return null;
   return (
-    <p class="more">
-      <button type="button" onClick={pages.more}>
-        {texts.more}
-      </button>
-    </p>
+    <>
+      {failed ? (
+        <Notice tone="warning">
+          {texts.moreFailed(failed.is === "refused" ? failed.detail : texts.noAnswer)}
+        </Notice>
+      ) : null}
+      <p class="more">
+        <button type="button" onClick={more}>
+          {isLooking ? texts.loading : texts.more}
+        </button>
+      </p>
+    </>
   );
 }
 
-/** Nothing has come yet, or the server refuses; else its content. */
+/** Nothing has come yet, or not yet of what the filter fits, or the server refuses; else its content. */
 export function Loaded<T>({
   pages,
   children,
@@ -23,17 +31,17 @@ export function Loaded<T>({
   pages: Pages<T>;
   children(rows: readonly T[]): ComponentChildren;
 }) {
-  const { rows, trouble } = pages;
+  const { rows, trouble, hasMore, isLooking } = pages;
   if (trouble?.is === "refused")
     return (
       <Notice tone="error">
         {texts.refusedView}: {trouble.detail}
       </Notice>
     );
-  if (rows === undefined)
+  if (rows === undefined || (rows.length === 0 && hasMore))
     return (
       <p class="empty faint" role="status">
-        {texts.loading}
+        {rows === undefined || isLooking ? texts.loading : texts.noneNewest}
       </p>
     );
   return <>{children(rows)}</>;

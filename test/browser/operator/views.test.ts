@@ -112,6 +112,71 @@ describe("the fleet", () => {
   });
 });
 
+describe("a long list", () => {
+  interface Answer {
+    rows: unknown[];
+    next?: string;
+  }
+  /** Answers in the place of the server, by the cursor that is asked for. */
+  const serve = (path: RegExp, answerTo: (cursor: string | null) => Answer | "refused") =>
+    page.route(path, (route) => {
+      const answer = answerTo(new URL(route.request().url()).searchParams.get("cursor"));
+      if (answer === "refused")
+        return route.fulfill({ status: 429, json: { detail: "too many requests" }, headers: problem });
+      const { rows, next } = answer;
+      const link = { link: `</cdrs?limit=100&cursor=${next}>; rel="next"` };
+      return route.fulfill({ json: rows, headers: next === undefined ? {} : link });
+    });
+  const problem = { "content-type": "application/problem+json" };
+  const drivers = () => page.locator("tbody td:nth-child(3)").allTextContents();
+  /** Bills of drivers n, n − 1 … 1 less than `until`. */
+  const bills = (from: number, until: number) =>
+    Array.from({ length: from - until }, (_, i) => ({
+      cdr_id: `CDR-${from - i}`,
+      cp_id: "CP-001",
+      driver_id: `driver-${from - i}`,
+      completed_at: new Date(Date.UTC(2026, 4, 3) + (from - i) * 60_000).toISOString(),
+      energy_kwh: 1,
+      price_eur_per_kwh: 0.3,
+      cost: { amount_minor: 30, currency: "EUR" },
+    }));
+
+  test("shows every bill once while new ones come, and says why more did not come", async () => {
+    let [newest, refuses] = [30, true];
+    await serve(/\/cdrs\?/, (cursor) => {
+      if (cursor === null) return { rows: bills(newest, newest - 10), next: `${newest - 10}` };
+      return refuses ? "refused" : { rows: bills(Number(cursor), Number(cursor) - 10), next: "10" };
+    });
+    await show(page, "#/bills");
+    await page.getByRole("button", { name: "Show more" }).click();
+    await page.getByRole("alert").getByText("The next entries did not come: too many requests.").waitFor();
+    expect(await findingsOf(page)).toEqual([]);
+    refuses = false;
+    await page.getByRole("button", { name: "Show more" }).click();
+    await expect.poll(drivers).toEqual(bills(30, 10).map(({ driver_id }) => driver_id));
+    expect(await page.getByRole("alert").count()).toBe(0);
+    newest = 33;
+    // A page that is seen again asks at once.
+    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await expect.poll(drivers).toEqual(bills(33, 10).map(({ driver_id }) => driver_id));
+  });
+
+  test("goes on by itself where a filter fits none of the newest, and says how far it has looked", async () => {
+    let found = 3;
+    await serve(/\/cdrs\?/, (cursor) => {
+      const looked = Number(cursor ?? 0);
+      return looked < found ? { rows: [], next: `${looked + 1}` } : { rows: bills(2, 0) };
+    });
+    await show(page, "#/bills?driver=driver-1");
+    await expect.poll(drivers).toEqual(["driver-2", "driver-1"]);
+    found = 8;
+    await show(page, "#/bills?driver=driver-2");
+    await page.getByText("None among the newest entries;").waitFor();
+    for (let n = 0; n < 3; n++) await page.getByRole("button", { name: "Show more" }).click();
+    await expect.poll(drivers).toEqual(["driver-2", "driver-1"]);
+  });
+});
+
 describe("by keyboard alone", () => {
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
 
@@ -142,7 +207,7 @@ describe("by keyboard alone", () => {
     }
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
-    await expect.poll(focused, { timeout: 5_000 }).toBe("Stop charge point…");
+    await expect.poll(focused).toBe("Stop charge point…");
   });
 
   test("a command asks for its reason where one is needed", async () => {
