@@ -67,7 +67,7 @@ afterAll(async () => {
   terminal.close();
   await terminal.run("ev down");
   rmSync(dir, { recursive: true, force: true });
-}, 30_000);
+});
 
 describe("blocks that are not run", () => {
   test("are few, and each says why", () => {
@@ -101,10 +101,13 @@ describe("blocks that are not run", () => {
 describe.each(guides)("docs/$file", ({ blocks }) => {
   for (const { notRun, commands } of blocks)
     if (notRun === null)
-      test(commands
-        .map(({ line }) => line.split("\n")[0])
-        .join(" · ")
-        .slice(0, 100), async () => {
-        for (const command of commands) await type(command);
-      }, 300_000);
+      test(
+        commands
+          .map(({ line }) => line.split("\n")[0])
+          .join(" · ")
+          .slice(0, 100),
+        async () => {
+          for (const command of commands) await type(command);
+        },
+      );
 });

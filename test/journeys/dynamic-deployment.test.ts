@@ -7,7 +7,7 @@ import { eventually, LiveFleet } from "../support/live-fleet.ts";
 
 const fleet = new LiveFleet(13_000);
 const file = (id: string) => join(fleet.places.fleet, `${id}.json`);
-const patienceMs = 40_000;
+const patienceMs = 60_000;
 
 beforeAll(async () => {
   fleet.write((small) => {
@@ -17,7 +17,7 @@ beforeAll(async () => {
     for (const driver of small.drivers) driver.requests = [];
   });
   await fleet.up();
-}, 90_000);
+});
 
 afterAll(async () => {
   await fleet.down();
@@ -48,6 +48,20 @@ function edit(id: string, change: Record<string, unknown>): void {
 }
 function told(text: RegExp): Promise<true> {
   return eventually(`the fleet to say ${text}`, () => text.test(fleet.output) || undefined, patienceMs);
+}
+/** A line of the guide that only reads, looked at until it shows this. */
+function shows(line: string, shown: (out: string) => boolean): Promise<true> {
+  let last = "";
+  return eventually(
+    line,
+    async () => {
+      last = await fleet.sh(line);
+      return shown(last) || undefined;
+    },
+    patienceMs,
+  ).catch((error: Error) => {
+    throw new Error(`${error.message}; it shows ${last}`, { cause: error });
+  });
 }
 const whole = (ids: readonly string[]) =>
   eventually(
@@ -80,7 +94,9 @@ describe("adding", () => {
 
   test("add-cp says when each of a batch is ready, registered, On and requestable; nobody else notices", async () => {
     const before = await pids();
-    const strikes = fleet.log("ev-cp-m-2").match(/Health check failed/g)?.length ?? 0;
+    // One late answer on a busy machine is no fault; three are.
+    const faults = () => fleet.log("ev-cp-m-2").match(/FAULT DETECTED/g)?.length ?? 0;
+    const faultsBefore = faults();
     const { added } = await json<{ added: Record<string, number>[] }>("add-cp", "11..12", "150.0", "0.40");
     expect(added.map(({ cp_id }) => cp_id)).toEqual(["CP-011", "CP-012"]);
     for (const { ready_ms, registered_ms, on_ms, requestable_ms } of added) {
@@ -94,20 +110,19 @@ describe("adding", () => {
       engine_state: "SUPPLYING",
       telemetry: { session_id: session },
     });
-    expect(fleet.log("ev-cp-m-2").match(/Health check failed/g)?.length ?? 0).toBe(strikes);
+    expect(faults()).toBe(faultsBefore);
   });
 
   test("the guide's lines find the new point", async () => {
-    const one = await fleet.sh(
-      `curl http://localhost:8000/cp | jq '.charging_points[] | select(.cp_id=="CP-011")'`,
+    await shows(`curl http://localhost:8000/cp | jq '.charging_points[] | select(.cp_id=="CP-011")'`, (out) =>
+      /"cp_id": "CP-011",\s+"state": "ON",\s+"engine_state": "ACTIVATED"/.test(out),
     );
-    expect(JSON.parse(one)).toMatchObject({ cp_id: "CP-011", state: "ON", engine_state: "ACTIVATED" });
-    expect(await fleet.sh(`curl http://localhost:8000/cp | jq '.charging_points | length'`)).toBe("5\n");
-    expect(await fleet.sh(`curl http://localhost:8000/cp | jq '.active_requests'`)).toBe("1\n");
-    const busy = await fleet.sh(
+    await shows(`curl http://localhost:8000/cp | jq '.charging_points | length'`, (out) => out === "5\n");
+    await shows(`curl http://localhost:8000/cp | jq '.active_requests'`, (out) => out === "1\n");
+    await shows(
       `curl http://localhost:8000/cp | jq -r '.charging_points[] | select(.engine_state!="ACTIVATED") | .cp_id'`,
+      (out) => out === "CP-002\n",
     );
-    expect(busy).toBe("CP-002\n");
     const all = await fleet.sh(
       `curl http://localhost:8000/cp | jq -c '.charging_points[] | {cp_id, state, engine_state, monitor_status}'`,
     );
@@ -214,10 +229,27 @@ describe("editing a file", () => {
 describe("inspecting", () => {
   test("each kind of service proves its health in its own way, and a killed one says so", async () => {
     const names = ["ev-kafka", "ev-mqtt", "ev-bridge", "ev-central", "CP-001", "ev-driver-grace"];
-    const all = await json<{ name: string; health: string; reason: string }[]>("inspect", ...names);
-    expect(
-      all.map(({ name, health, reason }) => (health === "healthy" ? health : `${name} ${health} ${reason}`)),
-    ).toEqual(Array.from({ length: 8 }, () => "healthy"));
+    let sick: string[] = [];
+    await eventually(
+      "eight healthy services",
+      async () => {
+        // It exits with 1 when one of them is not well.
+        const all = await json<{ name: string; health: string; reason: string }[]>("inspect", ...names).catch(
+          (error: unknown) => String(error),
+        );
+        if (typeof all === "string") {
+          sick = [all];
+          return undefined;
+        }
+        sick = all.flatMap(({ name, health, reason }) =>
+          health === "healthy" ? [] : `${name} ${health} ${reason}`,
+        );
+        return (all.length === 8 && sick.length === 0) || undefined;
+      },
+      patienceMs,
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}: ${sick.join(", ")}`, { cause: error });
+    });
     await fleet.ev("kill", "ev-cp-m-1");
     await expect(fleet.ev("inspect", "ev-cp-m-1")).rejects.toThrow(
       /health {3}stopped: was killed[\s\S]*`ev start ev-cp-m-1`/,
@@ -245,7 +277,14 @@ describe("removing", () => {
       expect.objectContaining({ id: cp, session: expect.stringContaining(`${sid} completed`) }),
       expect.objectContaining({ id: "driver-frank", session: null }),
     ]);
-    expect(await point(cp)).toMatchObject({ state: "DISCONNECTED", engine_state: "DISCONNECTED" });
+    await eventually(
+      `${cp} to read Disconnected`,
+      async () => {
+        const shown = await point(cp);
+        return (shown?.state === "DISCONNECTED" && shown.engine_state === "DISCONNECTED") || undefined;
+      },
+      patienceMs,
+    );
     await eventually("its bill", () => fleet.cdrs.some((cdr) => cdr.sid === sid) || undefined, patienceMs);
     expect(fleet.cdrs.filter((cdr) => cdr.sid === sid)).toHaveLength(1);
     expect([existsSync(file(cp)), existsSync(join(fleet.places.data, cp))]).toEqual([false, true]);
@@ -278,8 +317,16 @@ describe("removing", () => {
     expect(contents()).toEqual(before);
     expect(Object.keys(await pids()).sort()).toEqual(Object.keys(kept).sort());
     await whole(["CP-001", "CP-002", "CP-005", added]);
-    const page = await fetch(`http://127.0.0.1:${fleet.port(8106)}/charging-points/${added}`);
-    expect(await page.json()).toMatchObject({ price_eur_per_kwh: before[`${added}.json`].price_eur_per_kwh });
+    const page = await eventually(
+      "grace's page",
+      async () => {
+        const url = `http://127.0.0.1:${fleet.port(8106)}/charging-points/${added}`;
+        const answer = await fetch(url).catch(() => undefined);
+        return answer?.ok ? ((await answer.json()) as object) : undefined;
+      },
+      patienceMs,
+    );
+    expect(page).toMatchObject({ price_eur_per_kwh: before[`${added}.json`].price_eur_per_kwh });
   });
 
   test("through all of this alice's session went on at the same engine", async () => {

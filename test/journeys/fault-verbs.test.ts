@@ -7,6 +7,7 @@ import { eventually, LiveFleet } from "../support/live-fleet.ts";
 
 const fleet = new LiveFleet(2_400);
 const boxes = new Map<string, ChargerControl>();
+const patienceMs = 60_000;
 
 beforeAll(async () => {
   fleet.write((files) => {
@@ -16,7 +17,7 @@ beforeAll(async () => {
   });
   await fleet.up();
   await Promise.all(["CP-003", "CP-004"].map((cp) => shows(cp, "ON")));
-}, 120_000);
+});
 
 afterAll(async () => {
   for (const box of boxes.values()) box.close();
@@ -24,14 +25,14 @@ afterAll(async () => {
   fleet.remove();
 });
 
-async function shows(cp: string, state: string, withinMs = 20_000): Promise<void> {
+async function shows(cp: string, state: string): Promise<void> {
   await eventually(
     `${cp} ${state}`,
     async () =>
       (await fleet.cps().catch(() => undefined))?.charging_points.some(
         (one) => one.cp_id === cp && one.state === state,
       ) || undefined,
-    withinMs,
+    patienceMs,
   );
 }
 
@@ -53,7 +54,7 @@ async function unplugged(cp: string): Promise<void> {
       (await fleet.cps()).charging_points.some(
         (one) => one.cp_id === cp && one.connector_status === "Available",
       ) || undefined,
-    20_000,
+    patienceMs,
   );
 }
 
@@ -62,7 +63,7 @@ async function relay(cp: string, closed: boolean): Promise<void> {
   await eventually(
     `relay of ${cp} ${closed ? "closed" : "open"}`,
     async () => (await charger.status()).relayClosed === closed || undefined,
-    20_000,
+    patienceMs,
   );
 }
 
@@ -75,13 +76,14 @@ async function session(cp: string, limit?: { energy_kwh: number }): Promise<stri
     async () => {
       const answer = await fetch(`http://127.0.0.1:${fleet.port(8100)}/drivers/driver-alice/requests`, {
         method: "POST",
-        headers: { "content-type": "application/json", prefer: "wait=5" },
+        headers: { "content-type": "application/json", prefer: "wait=10" },
         body: JSON.stringify({ cp_id: cp, vehicle_id: "VEH-1", ...(limit && { limit }) }),
       });
       const { session_id, status } = (await answer.json()) as { session_id: string; status: string };
-      return status === "REJECTED" ? undefined : session_id;
+      // The last car may still be leaving: the next request is another session.
+      return status === "DENIED" ? undefined : session_id;
     },
-    20_000,
+    patienceMs,
   );
   await relay(cp, true);
   return sid;
@@ -89,7 +91,7 @@ async function session(cp: string, limit?: { energy_kwh: number }): Promise<stri
 
 const bills = (sid: string) => fleet.cdrs.filter((cdr) => cdr.sid === sid);
 const isBilled = (sid: string) =>
-  eventually(`${sid} billed`, () => bills(sid).length > 0 || undefined, 20_000);
+  eventually(`${sid} billed`, () => bills(sid).length > 0 || undefined, patienceMs);
 
 test("the operator's link holds a token, and its key is this user's alone", () => {
   expect(fleet.output).toMatch(/operator page\s+http:\/\/localhost:\d+\/#token=[\w-]+\.[\w-]+\.[\w-]+/);
@@ -101,9 +103,9 @@ test("an engine cut off in mid-session ends it by itself; its events arrive afte
   expect(await fleet.ev("disconnect", "ev-cp-e-3")).toMatch(/ev-cp-e-3 is cut off: .*\n(.*\n)*.*ev connect/);
   await relay("CP-003", false);
   const completed = `Session ${sid} completed`;
-  await eventually(completed, () => fleet.log("ev-cp-e-3").includes(completed) || undefined, 20_000);
+  await eventually(completed, () => fleet.log("ev-cp-e-3").includes(completed) || undefined, patienceMs);
   // Its monitor is another service, with another line: what it says now comes through the whole road.
-  await fleet.heardAfter(Date.now(), 20_000);
+  await fleet.heardAfter(Date.now(), patienceMs);
   await shows("CP-003", "ON");
   expect((await report("ev-cp-e-3"))?.link).toBe("cut");
   expect(bills(sid)).toEqual([]);
@@ -117,7 +119,11 @@ test("a monitor cut off shows Disconnected, and On after connect; a fault waits 
   await fleet.ev("disconnect", "ev-cp-m-4");
   await shows("CP-004", "DISCONNECTED");
   await fleet.ev("restart", "ev-cp-m-4");
-  expect(await report("ev-cp-m-4")).toMatchObject({ link: "cut", status: "running" });
+  const cutAndRunning = async () => {
+    const seen = await report("ev-cp-m-4");
+    return (seen?.link === "cut" && seen.status === "running") || undefined;
+  };
+  await eventually("ev-cp-m-4 runs and is cut off", cutAndRunning, patienceMs);
   await fleet.ev("stop", "ev-cp-m-4");
   await fleet.ev("connect", "ev-cp-m-4");
   expect(await fleet.ev("disconnect", "ev-cp-m-4")).toContain("from its start on");
@@ -157,8 +163,9 @@ test("a paused engine is Broken, goes on when it is let, and a paused service en
   await fleet.ev("pause", "ev-cp-m-3", "ev-driver-alice");
   const began = performance.now();
   expect(await fleet.ev("stop", "ev-driver-alice")).toContain("stopped");
+  // One that does not hear is ended by force after nine seconds.
+  expect(performance.now() - began).toBeLessThan(8_000);
   expect(await fleet.ev("kill", "ev-cp-m-3")).toContain("was killed");
-  expect(performance.now() - began).toBeLessThan(5_000);
 });
 
 test("simulate-crash without a name kills one that runs and says how to start it again", async () => {

@@ -76,7 +76,7 @@ afterAll(async () => {
   await terminal.run("ev down");
   remove();
   rmSync(dir, { recursive: true, force: true });
-}, 30_000);
+});
 
 describe("the lines", () => {
   test("all of them are here, and each is run: to the letter, as `ev` says it, or not here for a reason", () => {
@@ -106,5 +106,5 @@ describe(`on the documents' own ports (${refused ?? "a network of their own"})`,
     test(`${name}: ${commands[0]?.split("\n")[0]}`, async () => {
       const lines = [...commands];
       for (const step of story[name] ?? []) await take(step, takesLine(step) ? lines.shift() : undefined);
-    }, 300_000);
+    });
 });

@@ -68,7 +68,8 @@ export const story: Readonly<Record<string, readonly Step[]>> = {
   ],
   "dynamic-deployment 13": [
     given("ev start"),
-    follows(/CP CP-005 fault cleared, now available/),
+    // Whom chance picked above may have been its monitor: then it comes back from Disconnected.
+    follows(/CP CP-005 (fault cleared, now available|connected again)/),
     shows(/"cp_id": "CP-005",\s+"state": "ON"/),
   ],
   "dynamic-deployment 14": [elsewhere],

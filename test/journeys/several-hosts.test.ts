@@ -32,13 +32,15 @@ function threeHosts(): void {
   const central = new LiveFleet(0, stateOf("servers"));
   let charger: ChargerControl;
 
+  /** A look that is taken again when nothing came. */
   const json = async <T>(host: NetworkHost, ...args: string[]) =>
     JSON.parse(await host.run("curl", ["-s", "--max-time", "3", ...args])) as T;
   /** As the phone's page does it, on the driver's own host. */
   const post = <T>(path: string, body: object) =>
     json<T>(
       drivers,
-      ...["-X", "POST", `http://localhost:8105/drivers/driver-frank${path}`],
+      // Sent once: the last of the two bounds counts.
+      ...["--max-time", "15", "-X", "POST", `http://localhost:8105/drivers/driver-frank${path}`],
       ...["-H", "Content-Type: application/json", "-d", JSON.stringify(body)],
     );
   const point = async (): Promise<CpView | undefined> => {
@@ -54,7 +56,7 @@ function threeHosts(): void {
         const cp = await point();
         return cp && is(cp) ? cp : undefined;
       },
-      30_000,
+      60_000,
     );
 
   beforeAll(async () => {
@@ -87,15 +89,15 @@ function threeHosts(): void {
     ]);
     charger = await openChargerControl(join(placesOf(stateOf("chargers")).sockets, "CP-011.box.sock"));
     await shows("On", ({ state }) => state === "ON");
-  }, 90_000);
+  });
 
   afterAll(async () => {
-    charger.close();
+    charger?.close();
     const names = ["servers", "chargers", "drivers"];
     await Promise.all(hosts.map((host, i) => host.ev(["down"], at(names[i] ?? ""))));
     remove();
     rmSync(dir, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   test("each host runs its own part, and only the servers' named address is open", async () => {
     const running = async (host: NetworkHost, name: string) =>
@@ -127,14 +129,14 @@ function threeHosts(): void {
     await eventually(
       "energy flowing behind the cut cable",
       async () => (await charger.status()).meteredRegisterWs > before.meteredRegisterWs + 7_200 || undefined,
-      10_000,
+      30_000,
     );
     expect(central.cdrs).toEqual([]);
 
     chargers.cable(true);
     await shows("On again and supplying", (cp) => cp.state === "ON" && cp.telemetry?.session_id === sid);
     await post(`/sessions/${sid}/stop`, {});
-    await eventually("the bill", () => central.cdrs.length > 0 || undefined, 40_000);
+    await eventually("the bill", () => central.cdrs.length > 0 || undefined, 60_000);
     const [bill, ...more] = central.cdrs;
     expect(more).toEqual([]);
     expect(bill).toMatchObject({ sid, driver: "driver-frank" });
@@ -148,10 +150,10 @@ function threeHosts(): void {
         const page = await json<unknown>(
           drivers,
           "http://localhost:8105/drivers/driver-frank/sessions/history",
-        );
-        return JSON.stringify(page).includes(sid) ? JSON.stringify(page) : undefined;
+        ).catch(() => undefined);
+        return page && JSON.stringify(page).includes(sid) ? JSON.stringify(page) : undefined;
       },
-      20_000,
+      60_000,
     );
     expect(history).toContain(sid);
   });
@@ -177,7 +179,7 @@ function threeHosts(): void {
         MQTT_URL: "mqtt://10.77.0.1:1883",
       }),
     ).rejects.toThrow(/no MQTT password for CP-012-engine and 1 other at .*: run `ev credentials 12`/);
-  }, 90_000);
+  });
 
   test("a driver's host without a token is told where to get one", async () => {
     await expect(
