@@ -52,14 +52,14 @@ beforeAll(async () => {
     }));
   });
   await fleet.up("--cps", "8");
-}, 300_000);
+});
 
 afterAll(async () => {
   await fleet.down();
   await servers("down", "--wipe");
   fleet.remove();
   rmSync(dir, { recursive: true, force: true });
-}, 60_000);
+});
 
 async function allOn(...cps: string[]): Promise<void> {
   await eventually(
@@ -69,7 +69,7 @@ async function allOn(...cps: string[]): Promise<void> {
       const on = list?.charging_points.flatMap(({ cp_id, state }) => (state === "ON" ? [cp_id] : []));
       return cps.every((cp) => on?.includes(cp)) || undefined;
     },
-    60_000,
+    120_000,
   );
 }
 
@@ -88,11 +88,12 @@ test("a charge point that is added has its certificates and takes requests", asy
 });
 
 test("sessions are billed", async () => {
-  await eventually("a bill", () => fleet.cdrs.length > 0 || undefined, 90_000);
+  await eventually("a bill", () => fleet.cdrs.length > 0 || undefined, 150_000);
   expect(fleet.rows("dead-letters")).toEqual([]);
 });
 
 test("all that was started elsewhere is told, and answers", async () => {
-  const status = await servers("status");
+  // It exits with 1 when one of them did not answer in time.
+  const status = await eventually("an answer of all", () => servers("status").catch(() => undefined), 60_000);
   expect(status.match(/answers/g)).toHaveLength(3);
 });

@@ -117,7 +117,7 @@ describe.each([
           return Promise.resolve();
         },
       });
-      await vi.waitFor(() => expect(seen).toHaveLength(30), { timeout: 10_000 });
+      await vi.waitFor(() => expect(seen).toHaveLength(30), { timeout: 30_000 });
       await consumer.disconnect();
       expect(seen).toEqual(lines(30).map((line, i) => ({ offset: String(i), line, trace: "abc" })));
     });
@@ -195,7 +195,7 @@ async function consumeAsGroup(topic: string, group: string): Promise<string[]> {
 /** What kcat prints on standard output; rejects with its complaint when it fails or is not done in time. */
 function kcat(args: readonly string[], input = ""): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn("kcat", args, { timeout: 30_000 });
+    const child = spawn("kcat", args, { timeout: 60_000 });
     let out = "";
     let complaint = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

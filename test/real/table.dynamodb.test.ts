@@ -105,7 +105,7 @@ describe("answers that are lost on the way", () => {
     expect([one, two]).toEqual([{ is: "done" }, { is: "done" }]);
     expect([seen.get("PutItem"), seen.get("TransactWriteItems")]).toEqual([2, 2]);
     expect(await table.get(a)).toMatchObject({ version: 1 });
-  }, 15_000);
+  }, 60_000);
 });
 
 describe("refusals of the moment", () => {

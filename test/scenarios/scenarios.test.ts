@@ -20,7 +20,7 @@ const reports = mkdtempSync(join(tmpdir(), "ev-reports-"));
 beforeAll(async () => {
   fleet.write((files) => Object.assign(files, quietFleet()));
   await fleet.up();
-  await fleet.whole(30_000);
+  await fleet.whole(90_000);
 });
 
 afterAll(async () => {
@@ -83,14 +83,18 @@ test("a failing expectation makes the exit code 1 and is named; what the story l
   expect(reportText(story)).toMatch(
     /## What failed\n\n- the phone answers at once: \d+\.\d\d s \(promised ≤0\.001 s\)\n/,
   );
-  const services = await fleet.ask({ verb: "status" });
-  expect(services.filter(({ status }) => status !== "running")).toEqual([]);
+  await eventually(
+    "every service running again",
+    async () =>
+      (await fleet.ask({ verb: "status" })).every(({ status }) => status === "running") || undefined,
+    60_000,
+  );
   await eventually(
     "CP-009 On again",
     async () =>
       (await fleet.cps()).charging_points.some(({ cp_id, state }) => cp_id === "CP-009" && state === "ON") ||
       undefined,
-    30_000,
+    60_000,
   );
 });
 

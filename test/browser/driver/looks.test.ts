@@ -146,6 +146,7 @@ test("by keyboard alone: to a charging point, through its form, and a question c
     await page.getByRole("heading", { name: "Mercado Central" }).waitFor();
     // The new screen's heading has the focus, so that it is read and Tab goes on from there.
     await expectFocus(page, "Mercado Central");
+    await page.getByRole("link", { name: /Charge here/ }).waitFor();
     await until(/Charge here/);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Start charging" }).waitFor();
@@ -154,7 +155,7 @@ test("by keyboard alone: to a charging point, through its form, and a question c
     expect(await page.getByRole("radio", { name: "Energy" }).isChecked()).toBe(true);
     await until(/^More$/);
     await page.keyboard.press("Enter");
-    expect(await page.locator("output").innerText()).toBe("11 kWh");
+    await expect.poll(() => page.locator("output").innerText()).toBe("11 kWh");
     await open(page, "#/");
     await page.getByRole("button", { name: "Filters" }).focus();
     await page.keyboard.press("Enter");
