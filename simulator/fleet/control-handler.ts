@@ -118,6 +118,7 @@ function namesOf(request: OtherRequest, supervisor: Supervisor): string[] {
   const known = supervisor.names();
   if (request.verb === "status" || request.verb === "down") return known;
   if (request.verb === "start" && request.services.length === 0)
-    return known.filter((name) => supervisor.status(name).pid === null);
+    // One that is frozen, or not ready yet, is told and waited for as well: it does not run either.
+    return known.filter((name) => supervisor.status(name).status !== "running");
   return [...new Set(request.services.map((typed) => resolveOrComplain(typed, known)))];
 }
