@@ -4,10 +4,14 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runningAddresses } from "../fleet/addresses-file.ts";
+import { Complaint } from "../fleet/complaint.ts";
 import { livingSupervisor } from "../fleet/leftovers.ts";
 import { makePlaces, placesOf } from "../fleet/places.ts";
 import type { Arguments } from "./arguments.ts";
+import { ask } from "./ask.ts";
 import type { DetachedNews } from "./narrator.ts";
+import { otherServers, otherServersText } from "./other-servers.rules.ts";
 import type { Output } from "./output.ts";
 import { serviceVerb } from "./service-verbs.ts";
 
@@ -17,6 +21,10 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
   const places = placesOf(args.stateDir);
   const running = livingSupervisor(places);
   if (running && asksNothingNew(args, running.portOffset)) {
+    await ask(args, { verb: "status" }); // one that is just starting or ending has no addresses to compare
+    const addresses = runningAddresses(places);
+    const others = addresses ? otherServers(args, addresses) : [];
+    if (others.length > 0) throw new Complaint(otherServersText(places.state, others));
     output.line(`the fleet of ${places.state} runs already: starting what does not`);
     return serviceVerb("start", { ...args, words: [] }, output);
   }
@@ -51,6 +59,7 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
   process.stdout.on("error", () => {});
   const giveUp = () => child.kill("SIGTERM");
   process.once("SIGINT", giveUp);
+  let whyNot: string | undefined;
   return new Promise((resolve, reject) => {
     child.on("message", (news: DetachedNews) => {
       switch (news.is) {
@@ -58,18 +67,25 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
           output.line(news.text);
           break;
         case "failed":
-          output.note(`ev: ${news.text}`);
+          whyNot = `ev: ${news.text}`;
+          output.note(whyNot);
           break;
         case "started":
           output.line("the fleet goes on in the background: `ev ps` shows it, `ev down` stops it");
+          if (news.lame > 0) output.note(`ev: ${news.lame} of its services did not come up, as told above`);
           child.disconnect();
           child.unref();
           process.off("SIGINT", giveUp);
-          resolve(0);
+          resolve(news.lame > 0 ? 1 : 0);
       }
     });
     child.once("error", reject);
-    child.once("exit", (code) => resolve(code ?? 1));
+    // Whatever its code is: it said neither that all is ready nor why not.
+    child.once("exit", (code) => {
+      if (whyNot === undefined)
+        output.note(`ev: the fleet ended before it was ready: see ${join(places.logs, "fleet.log")}`);
+      resolve(code || 1);
+    });
   });
 }
 

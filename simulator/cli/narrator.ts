@@ -4,7 +4,10 @@ import type { ServiceStatus } from "../fleet/supervisor.ts";
 import { columns } from "./text.ts";
 
 /** From a detached fleet to the `ev up --detach` that waits for it. */
-export type DetachedNews = { is: "say"; text: string } | { is: "started" } | { is: "failed"; text: string };
+export type DetachedNews =
+  | { is: "say"; text: string }
+  | { is: "started"; lame: number }
+  | { is: "failed"; text: string };
 
 export interface Narrator {
   /** True when a picture of the fleet can be drawn. */
@@ -15,7 +18,8 @@ export interface Narrator {
   /** How many services are to start. */
   expect(count: number): void;
   serviceChanged(status: ServiceStatus, unexpected: boolean, readyCount: number): void;
-  started(lines: readonly string[]): void;
+  /** `lame`: how many services are not running. */
+  started(lines: readonly string[], lame: number): void;
   stopping(count: number): void;
 }
 
@@ -57,12 +61,12 @@ export function openNarrator(): Narrator {
       if (phase === "stopping" && status.pid === null && terminal)
         renew(`stopping ${++ended}/${expected} services …`);
     },
-    started(lines) {
+    started(lines, lame) {
       if (detached) for (const line of lines) tellStarter({ is: "say", text: line });
       if (terminal) process.stdout.write("\r\x1b[K");
       process.stdout.write(`${columns(lines.map((line) => [line])).join("\n")}\n`);
       phase = "running";
-      if (detached) tellStarter({ is: "started" });
+      if (detached) tellStarter({ is: "started", lame });
     },
     stopping(count) {
       phase = "stopping";

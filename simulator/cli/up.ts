@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { stopAllWithinMs } from "../fleet/control-handler.ts";
 import { givenPasswords } from "../fleet/given-passwords.ts";
 import { givenTokens } from "../fleet/given-tokens.ts";
+import { refuseIfRunning } from "../fleet/leftovers.ts";
+import { placesOf } from "../fleet/places.ts";
 import { openFleet, type RunningFleet } from "../fleet/running-fleet.ts";
 import type { ServiceStatus, SupervisorEvent } from "../fleet/supervisor.ts";
 import { operatorToken } from "../fleet/tokens.ts";
@@ -37,7 +39,8 @@ export async function up(args: Arguments, output: Output): Promise<number> {
       stop.asked.then(() => null),
       fleet.downAsked.then(() => null),
     ]);
-    if (statuses !== null) {
+    // A start ends early, with whatever ran, when everything is to stop: nothing goes on then.
+    if (statuses !== null && !fleet.supervisor.isEnding()) {
       const heading = await greet(fleet, statuses, narrator, args, performance.now() - startedMs);
       if (!args.flags.has("--no-watch")) fleet.watchFiles();
       const over = Promise.race([stop.asked, fleet.downAsked.then(() => "ev down")]);
@@ -57,6 +60,8 @@ async function startFleet(args: Arguments, narrator: Narrator): Promise<RunningF
     if (status.status === "running") ready++;
     narrator.serviceChanged(status, unexpected, ready);
   };
+  // Before anything is written into the files of a fleet that runs.
+  refuseIfRunning(placesOf(args.stateDir));
   takeSize(args, (text) => narrator.say(text));
   const fleet = await openFleet({
     root: projectRoot,
@@ -91,7 +96,7 @@ async function greet(
     ...addressLines(fleet, args, token),
     ...hostLines(fleet, args.servers),
   ];
-  narrator.started(lines);
+  narrator.started(lines, statuses.length - ready);
   return lines;
 }
 

@@ -1,5 +1,6 @@
 // Where the running fleet's servers are: written by the supervisor, read by the commands beside it, which may be
 // typed without the port offset and the server addresses that the fleet was started with.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { readFile, writePrivate } from "./fleet-files.ts";
@@ -14,6 +15,8 @@ const RunningAddresses = z.object({
   tableUrl: z.string(),
   /** Its own servers are the real ones. */
   real: z.boolean(),
+  /** Its Central is several processes. */
+  functions: z.boolean().default(false),
 });
 export type RunningAddresses = z.infer<typeof RunningAddresses>;
 
@@ -25,5 +28,6 @@ export function writeAddresses(places: Places, addresses: RunningAddresses): voi
 
 /** Undefined when no fleet runs with this state directory. */
 export function runningAddresses(places: Places): RunningAddresses | undefined {
-  return livingSupervisor(places) ? readFile(pathOf(places), RunningAddresses) : undefined;
+  if (!livingSupervisor(places) || !existsSync(pathOf(places))) return undefined;
+  return readFile(pathOf(places), RunningAddresses);
 }

@@ -22,6 +22,15 @@ export function livingSupervisor(places: Places): LockHolder | undefined {
   return holder && isAlive(holder) ? holder : undefined;
 }
 
+/** Throws a Complaint while a supervisor uses this state directory. */
+export function refuseIfRunning(places: Places): void {
+  const other = livingSupervisor(places);
+  if (other)
+    throw new Complaint(
+      `a fleet already runs with state ${places.state} (process ${other.pid}): see it with \`ev ps\`, stop it with \`ev down\`, or run a second one with --state DIR --port-offset N`,
+    );
+}
+
 /** Takes the state directory for this process; the returned function gives it back. Throws a Complaint. */
 export function takeLock(places: Places, portOffset: number): () => void {
   const self = identityOf(process.pid);
@@ -37,11 +46,7 @@ export function takeLock(places: Places, portOffset: number): () => void {
       } catch (error) {
         if (!isCode(error, "EEXIST")) throw error;
       }
-      const other = livingSupervisor(places);
-      if (other)
-        throw new Complaint(
-          `a fleet already runs with state ${places.state} (process ${other.pid}): see it with \`ev ps\`, stop it with \`ev down\`, or run a second one with --state DIR --port-offset N`,
-        );
+      refuseIfRunning(places);
       setAside(places.lock, `${mine}.stale`);
     }
   } finally {

@@ -76,6 +76,7 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
       tableUrl: tableUrlOf(system, { ...options, places }),
       portOffset: options.portOffset,
       real: options.servers.real === true,
+      functions: options.servers.functions === true,
     });
   const readSpecs = () => {
     const edited = readFleetAsItIs(places.fleet);

@@ -54,6 +54,8 @@ export interface Supervisor {
   unpause(names: readonly string[]): ServiceStatus[];
   /** Stops everything, SIGKILL at the end of `withinMs`. */
   stopAll(withinMs: number): Promise<void>;
+  /** True from the moment at which everything was to stop. */
+  isEnding(): boolean;
 }
 
 export function openSupervisor(options: SupervisorOptions): Supervisor {
@@ -215,6 +217,7 @@ export function openSupervisor(options: SupervisorOptions): Supervisor {
       await stop([...slots.keys()], withinMs);
       await kill([...slots.keys()]);
     },
+    isEnding: () => stopping,
   };
 }
 

@@ -1,7 +1,7 @@
 // `ev up` as a real process, with one real service (the MQTT broker): start, Ctrl-C, again with its state, detached,
 // and what it says when it cannot start.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +26,9 @@ afterEach(async () => {
 
 /** One run of the command; `said` grows, `over` resolves with the exit code. */
 function ev(...argv: string[]) {
+  return evWith({}, ...argv);
+}
+function evWith(env: Record<string, string>, ...argv: string[]) {
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", "simulator/cli.ts", ...argv],
@@ -35,6 +38,7 @@ function ev(...argv: string[]) {
         HOME: process.env.HOME,
         EV_STATE: state,
         EV_PORT_OFFSET: String(offset),
+        ...env,
       },
       stdio: ["ignore", "pipe", "pipe"],
     },
@@ -119,6 +123,51 @@ test("detached again, it starts what does not run and leaves the rest as it is; 
     expect(other.said).toMatch(/a fleet already runs with state/);
   }
 }, 40_000);
+
+test("detached, a service that does not come up is told and fails the command; the others run", async () => {
+  const up = evWith({ TABLE_URL: "nonsense" }, "up", "--detach", "--only", "mqtt,central");
+  expect(await up.over).toBe(1);
+  expect(up.said).toMatch(/1 of 2 services ready/);
+  expect(up.said).toMatch(/ev-central exited by itself with code 1: .*TABLE_URL=nonsense/);
+  expect(up.said).toMatch(/^ev: 1 of its services did not come up, as told above$/m);
+  expect(brokerPid()).toBeGreaterThan(0);
+}, 60_000);
+
+test("a detached start that is stopped before it is ready says so and fails", async () => {
+  const up = upOfOne("--detach");
+  const pidFile = join(state, "run", "ev-mqtt.pid");
+  const isStarting = () => existsSync(pidFile) && readFileSync(pidFile, "utf8").endsWith("}");
+  await until("the broker to be starting", isStarting, 20_000);
+  process.kill(brokerPid(), "SIGSTOP"); // frozen before it could say that it is ready
+  expect(await ev("down").over).toBe(0);
+  expect(await up.over).toBe(1);
+  expect(up.said).toContain(
+    `ev: the fleet ended before it was ready: see ${join(state, "logs", "fleet.log")}\n`,
+  );
+}, 60_000);
+
+test("detached again with other servers is refused, and so is a fleet whose services are paused", async () => {
+  expect(await upOfOne("--detach").over).toBe(0);
+  const other = evWith({ KAFKA_BOOTSTRAP: "kafka:9092" }, "up", "--detach", "--servers", "real");
+  expect(await other.over).toBe(1);
+  expect(other.said).toMatch(
+    /^ev: the fleet of .* runs already, and not as KAFKA_BOOTSTRAP and --servers real say: stop it first with `ev down`/,
+  );
+  await ev("pause", "ev-mqtt").over;
+  for (const run of [ev("start"), ev("up", "--detach")]) {
+    expect(await run.over).toBe(1);
+    expect(run.said).toMatch(/ev-mqtt is paused .*`ev unpause ev-mqtt`/);
+    expect(run.said).not.toContain("every service runs already");
+  }
+}, 60_000);
+
+test("another size of a fleet that runs is refused before its files are touched", async () => {
+  expect(await upOfOne("--detach", "--no-watch").over).toBe(0);
+  const file = join(state, "fleet", "system.json");
+  const before = readFileSync(file, "utf8");
+  expect(await ev("up", "--cps", "20").over).toBe(1);
+  expect(readFileSync(file, "utf8")).toBe(before);
+}, 60_000);
 
 test("a taken port is one line that names it, also when detached", async () => {
   const server = createServer();
