@@ -238,6 +238,26 @@ describe("what cannot be known is said", () => {
     await other.context().close();
   });
 
+  test("a new link opened in the tab whose token has ended is taken there, and by the other tabs", async () => {
+    const other = await browser.newContext();
+    const [tab, second] = [await other.newPage(), await other.newPage()];
+    await tab.goto(showcase.url);
+    await second.goto(`${showcase.url}/#/reviews`);
+    for (const one of [tab, second]) await one.getByText("This page needs its link").waitFor();
+    // Marks the document: a link that differs in its fragment only loads none anew.
+    await tab.evaluate(() => document.body.setAttribute("data-same", ""));
+    await tab.goto(showcase.link);
+    await tab.getByText("60 shown").waitFor();
+    expect(await tab.locator("body[data-same]").count()).toBe(1);
+    expect(tab.url()).toBe(`${showcase.url}/`);
+    await second.getByRole("heading", { name: "Reviews" }).waitFor();
+    // One that the server refuses is forgotten here, and the tab beside it gives its own.
+    await tab.goto(`${showcase.url}/#token=ended`);
+    await expect.poll(() => tab.evaluate(() => sessionStorage.getItem("token"))).not.toBe("ended");
+    await tab.getByText("60 shown").waitFor();
+    await other.close();
+  });
+
   test("a second tab gets the token from the first, and it stands in no address", async () => {
     const second = await context.newPage();
     await second.goto(`${showcase.url}/#/reviews`);
