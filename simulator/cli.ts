@@ -1,5 +1,5 @@
 // `ev`: the fleet's command line. Reads the verb, runs it, turns what the user can mend into one line.
-import { readArguments } from "./cli/arguments.ts";
+import { type Arguments, readArguments } from "./cli/arguments.ts";
 import { down } from "./cli/down.ts";
 import { helpLines, verbNames } from "./cli/help.ts";
 import { logs } from "./cli/logs.ts";
@@ -10,9 +10,14 @@ import { serviceVerb } from "./cli/service-verbs.ts";
 import { Complaint } from "./fleet/complaint.ts";
 import { nearNames } from "./fleet/names.ts";
 
+/** What these do does not end with a word: they end in order when nobody reads any more. */
+function hearsOutputClosed({ verb, words }: Arguments): boolean {
+  return verb === "up" || verb === "test-fault-tolerance" || (verb === "scenario" && words.length > 0);
+}
+
 async function run(argv: readonly string[], output: Output): Promise<number> {
   const args = readArguments(argv, process.env);
-  if (args.verb !== "up") endWithReader();
+  if (!hearsOutputClosed(args)) endWithReader();
   switch (args.verb) {
     case "up": {
       // Loaded on demand: the other verbs answer sooner without it.

@@ -1,8 +1,9 @@
 // `ev scenario [NAME]`: lists the scenarios, or plays one, tells it as it goes, verifies what it expects and writes
-// its report. Exit codes: 0 all met, 1 an expectation failed, 2 it could not be played.
+// its report. Exit codes: 0 all met, 1 an expectation failed, 2 it could not be played, 130 it was stopped.
 
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runningAddresses } from "../fleet/addresses-file.ts";
 import { Complaint } from "../fleet/complaint.ts";
 import { nearNames } from "../fleet/names.ts";
 import { type OwnFleet, openOwnFleet } from "../scenarios/own-fleet.ts";
@@ -16,12 +17,16 @@ import { openTeller } from "../scenarios/teller.ts";
 import { exitCodeOf, summaryText } from "../scenarios/verdicts.rules.ts";
 import type { Arguments } from "./arguments.ts";
 import { durationOption } from "./duration-option.ts";
+import { otherServers, otherServersText } from "./other-servers.rules.ts";
 import type { Output } from "./output.ts";
+import { listenForStop } from "./stop-signals.ts";
+import { storyJson } from "./story-json.ts";
 import { columns, durationText } from "./text.ts";
 
 const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
 const usualSoakMs = 600_000;
 const couldNotPlay = 2;
+const stoppedCode = 130;
 
 export async function scenario(args: Arguments, output: Output): Promise<number> {
   const [name, ...more] = args.words;
@@ -29,9 +34,14 @@ export async function scenario(args: Arguments, output: Output): Promise<number>
   try {
     if (more.length > 0) throw new Complaint(`one scenario at a time: \`ev scenario ${name}\``);
     const chosen = choose(name);
-    return await onFleet(args, output, async (stateDir, fleet) => {
-      const story = await play(chosen, args, stateDir, fleet, output);
-      tellEnd(story, args, output);
+    const json = args.flags.has("--json");
+    // Only the answer goes to standard output then.
+    const told: Output = json ? { line: output.note, note: output.note } : output;
+    return await onFleet(args, told, async (place) => {
+      const story = await play(chosen, args, place, told);
+      const report = reportOf(story, args);
+      if (json) output.line(JSON.stringify({ ...storyJson(story), report }, null, 2));
+      else tellEnd(story, report, output);
       return exitCodeOf(story);
     });
   } catch (error) {
@@ -67,36 +77,63 @@ function choose(name: string): Scenario {
   );
 }
 
+/** Where a story is played. */
+export interface Place {
+  stateDir: string;
+  /** As the report names it. */
+  fleet: string;
+  /** Started for the story, and gone afterwards. */
+  isOwn: boolean;
+  /** Ctrl-C: the story is to end. */
+  stop: AbortSignal;
+}
+
 /** Runs on the fleet of --state, or on one that is started for it and stopped afterwards. */
 export async function onFleet(
   args: Arguments,
   output: Output,
-  work: (stateDir: string, fleet: string) => Promise<0 | 1 | 2>,
+  work: (place: Place) => Promise<0 | 1 | 2>,
 ): Promise<number> {
-  const say = (text: string) => (args.flags.has("--json") ? output.note(text) : output.line(text));
+  const say = output.line;
+  const stop = listenForStop();
+  const stopped = new AbortController();
+  let mayPlay = false;
+  void stop.asked.then((signal) => {
+    if (!mayPlay) process.exit(stoppedCode);
+    output.note(`${signal}: the story ends here, and what it did is undone; once more leaves it as it is`);
+    stopped.abort(`stopped by ${signal}`);
+  });
   const running = await openPublicDoors(args.stateDir);
   if (running) {
-    say(`on the running fleet of ${running.places.state}`);
-    return work(args.stateDir, `the running fleet of ${running.places.state}`);
+    const { state } = running.places;
+    const addresses = runningAddresses(running.places);
+    const others = addresses
+      ? otherServers({ ...args, servers: { real: args.servers.real } }, addresses)
+      : [];
+    if (others.length > 0) throw new Complaint(otherServersText(state, others));
+    say(`on the running fleet of ${state}`);
+    mayPlay = true;
+    const { stateDir } = args;
+    const code = await work({
+      stateDir,
+      fleet: `the running fleet of ${state}`,
+      isOwn: false,
+      stop: stopped.signal,
+    });
+    return stopped.signal.aborted ? stoppedCode : code;
   }
   say("no fleet runs: starting a base fleet of its own, with quiet drivers; it is stopped afterwards");
   // Central is of the fleet itself, in one process: the stories make it fail, and read its log.
   const servers = { ...args.servers, centralUrl: undefined, functions: false };
   const own: OwnFleet = await openOwnFleet(projectRoot, args.portOffset, servers, say);
-  const ended = new AbortController();
-  const stop = () => {
-    if (ended.signal.aborted) process.exit(130);
-    ended.abort();
-    void own.close(true).finally(() => process.exit(130));
-  };
-  process.on("SIGINT", stop).on("SIGTERM", stop);
+  mayPlay = true;
   let code: 0 | 1 | 2 = couldNotPlay;
   try {
     say(`the fleet is ready after ${durationText(own.readyMs)}`);
-    code = await work(own.stateDir, "a base fleet of its own with quiet drivers");
-    return code;
+    const fleet = "a base fleet of its own with quiet drivers";
+    code = await work({ stateDir: own.stateDir, fleet, isOwn: true, stop: stopped.signal });
+    return stopped.signal.aborted ? stoppedCode : code;
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
     const beganMs = performance.now();
     await own.close(code !== 0);
     say(
@@ -108,8 +145,7 @@ export async function onFleet(
 async function play(
   chosen: Scenario,
   args: Arguments,
-  stateDir: string,
-  fleet: string,
+  { stateDir, fleet, isOwn, stop }: Place,
   output: Output,
 ): Promise<StoryRecord> {
   const doors = await openPublicDoors(stateDir);
@@ -123,6 +159,8 @@ async function play(
       forMs: durationOption(args, "--for") ?? usualSoakMs,
       rounds: 1,
       keep: args.flags.has("--keep"),
+      isOwn,
+      stop,
       tell: teller.tell,
       onGlance: teller.onGlance,
     });
@@ -131,10 +169,15 @@ async function play(
   }
 }
 
-function tellEnd(story: StoryRecord, args: Arguments, output: Output): void {
+/** Writes the report; answers where it is. */
+function reportOf(story: StoryRecord, args: Arguments): string {
   const stamp = new Date(story.startedAtMs).toISOString().slice(0, 19).replaceAll(":", "");
   const dir = args.values.get("--report") ?? join(args.stateDir, "reports", `${story.name}-${stamp}`);
   const path = writeReport(resolve(dir), story);
+  return relative(process.cwd(), path) || path;
+}
+
+function tellEnd(story: StoryRecord, report: string, output: Output): void {
   output.line(`${summaryText(story)} (${durationText(story.tookMs)})`);
-  output.line(`report: ${relative(process.cwd(), path) || path}`);
+  output.line(`report: ${report}`);
 }

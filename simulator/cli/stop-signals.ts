@@ -21,7 +21,8 @@ export function listenForStop(): StopSignals {
     } else if (performance.now() - firstMs > sameKeyMs) force();
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => hear(signal));
-  process.stdout.on("error", () => hear("output closed"));
+  // A reader that is gone is told of at each line that it no longer reads: no more than a first word.
+  process.stdout.on("error", () => firstMs === undefined && hear("output closed"));
   return {
     asked: asked.promise,
     onForce(action) {

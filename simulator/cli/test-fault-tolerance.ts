@@ -1,5 +1,6 @@
 // `ev test-fault-tolerance [PART…]`: what each failing component leaves and takes, with log lines, recovery and bills;
-// then the measured times against the promised ones. Exit codes: 0 all met, 1 something failed, 2 it could not run.
+// then the measured times against the promised ones. Exit codes: 0 all met, 1 something failed, 2 it could not run,
+// 130 it was stopped.
 import { join, resolve } from "node:path";
 import { Complaint } from "../fleet/complaint.ts";
 import { nearNames } from "../fleet/names.ts";
@@ -14,7 +15,8 @@ import { openTeller } from "../scenarios/teller.ts";
 import { exitCodeOf, summaryText } from "../scenarios/verdicts.rules.ts";
 import { type Arguments, wholeNumber } from "./arguments.ts";
 import type { Output } from "./output.ts";
-import { onFleet } from "./scenario.ts";
+import { onFleet, type Place } from "./scenario.ts";
+import { storyJson } from "./story-json.ts";
 import { columns, durationText } from "./text.ts";
 
 const usualRounds = 3;
@@ -27,9 +29,10 @@ export async function testFaultTolerance(args: Arguments, output: Output): Promi
     const json = args.flags.has("--json");
     // Only the answer goes to standard output then.
     const told: Output = json ? { line: output.note, note: output.note } : output;
-    return await onFleet(args, told, async (stateDir, fleet) => {
+    return await onFleet(args, told, async (place) => {
       const stories = new Map<Part, StoryRecord>();
-      for (const part of chosen) stories.set(part, await play(part, args, rounds, stateDir, fleet, told));
+      for (const part of chosen)
+        if (!place.stop.aborted) stories.set(part, await play(part, args, rounds, place, told));
       if (json) output.line(JSON.stringify(asJson(stories), null, 2));
       else for (const line of endLines(stories)) output.line(line);
       return worst([...stories.values()]);
@@ -59,8 +62,7 @@ async function play(
   part: Part,
   args: Arguments,
   rounds: number,
-  stateDir: string,
-  fleet: string,
+  { stateDir, fleet, isOwn, stop }: Place,
   output: Output,
 ): Promise<StoryRecord> {
   const doors = await openPublicDoors(stateDir);
@@ -75,6 +77,8 @@ async function play(
       forMs: 0,
       rounds,
       keep: args.flags.has("--keep"),
+      isOwn,
+      stop,
       tell,
       onGlance,
     });
@@ -117,21 +121,7 @@ function asJson(stories: ReadonlyMap<Part, StoryRecord>) {
   const all = [...stories.values()].flatMap(({ verdicts }) => verdicts);
   return {
     ok: [...stories.values()].every((story) => exitCodeOf(story) === 0),
-    parts: [...stories].map(([{ name, continues, stops }, story]) => ({
-      name,
-      ok: exitCodeOf(story) === 0,
-      took_ms: story.tookMs,
-      continues,
-      stops,
-      broke_off: story.brokeOff,
-      expectations: story.verdicts.map(({ what, ok, tookMs, boundMs, note }) => ({
-        what,
-        ok,
-        took_ms: tookMs === null ? null : Math.round(tookMs),
-        promised_ms: boundMs,
-        note,
-      })),
-    })),
+    parts: [...stories].map(([{ continues, stops }, story]) => ({ ...storyJson(story), continues, stops })),
     figures: figuresOf(all).map(({ what, n, medianMs, mostMs, promiseS, aimS, kept, aimMet }) => ({
       what,
       n,

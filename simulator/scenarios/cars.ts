@@ -30,15 +30,21 @@ export interface OpenCharging extends Charging {
 const turnWithinMs = 120_000;
 const usualCarS = 180;
 
+/** Who hears of the waiting for a turn, and may end it by throwing. */
+export interface Waiting {
+  say(text: string): void;
+  goOn(): void;
+}
+
 /** Asks for a charge and plugs in. Throws a Complaint when it does not get its turn within 2 min. */
 export async function beginCharging(
   doors: Doors,
   cp: string,
   driver: string,
   wish: ChargeWish,
-  say: (text: string) => void,
+  waiting: Waiting,
 ): Promise<OpenCharging> {
-  const { session_id: sid } = await turn(doors, cp, driver, wish, say);
+  const { session_id: sid } = await turn(doors, cp, driver, wish, waiting);
   return doors.withCharger(cp, async (control) => {
     const before = await control.status();
     await control.cars("none");
@@ -107,15 +113,16 @@ async function turn(
   cp: string,
   driver: string,
   wish: ChargeWish,
-  say: (text: string) => void,
+  waiting: Waiting,
 ): Promise<Asked> {
   const until = performance.now() + turnWithinMs;
   let told = "";
   for (;;) {
+    waiting.goOn();
     const asked = await ask(doors, cp, driver, wish.driver !== undefined);
     if (asked?.status === "APPROVED" || asked?.status === "CHARGING") return asked;
     const why = asked?.reason ?? "no answer";
-    if (why !== told) say(`${driver} waits for a turn at ${cp}: ${why}`);
+    if (why !== told) waiting.say(`${driver} waits for a turn at ${cp}: ${why}`);
     told = why;
     if (performance.now() > until)
       throw new Complaint(`${driver} got no turn at ${cp} within ${turnWithinMs / 1_000} s: ${why}`);

@@ -27,6 +27,8 @@ export function chargingVerbs(doors: Doors, book: StoryBook): ChargingVerbs {
   const all = new Map<string, OpenCharging>();
   const unbilled = new Map<string, OpenCharging>();
   const plugged = new Map<string, OpenCharging>();
+  /** Those on their way to their charger: a story may end beside them. */
+  const beginning = new Set<Promise<OpenCharging>>();
   const sessions: SessionRecord[] = [];
   const story = randomBytes(2).toString("hex");
   let guests = 0;
@@ -39,7 +41,9 @@ export function chargingVerbs(doors: Doors, book: StoryBook): ChargingVerbs {
     chargeBoth: (one, other) => Promise.all([verbs.charge(one), verbs.charge(other)]),
     async charge(cp, wish = {}) {
       const driver = wish.driver ?? `guest-${story}-${++guests}`;
-      const session = await beginCharging(doors, cp, driver, wish, (text) => book.say(text));
+      const begun = beginCharging(doors, cp, driver, wish, book);
+      beginning.add(begun);
+      const session = await begun;
       all.set(session.sid, session);
       unbilled.set(session.sid, session);
       plugged.set(session.sid, session);
@@ -127,6 +131,7 @@ export function chargingVerbs(doors: Doors, book: StoryBook): ChargingVerbs {
       for (const session of [...unbilled.values()]) await verbs.billed(session, { withinS: 30 });
     },
     async tidy() {
+      await Promise.allSettled(beginning);
       for (const session of plugged.values()) await leave(doors, session);
       for (const session of unbilled.values()) await giveBack(doors, session);
     },

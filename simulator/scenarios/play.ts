@@ -17,6 +17,10 @@ export interface PlayOptions {
   rounds: number;
   /** Leave the fleet as the story left it. */
   keep: boolean;
+  /** Ends the story between two looks, its reason in words; what it did is undone all the same. */
+  stop?: AbortSignal;
+  /** The fleet ends with its story: after a stop nothing on it needs to be undone. */
+  isOwn?: boolean;
   tell(atMs: number, text: string): void;
   onGlance(glance: Glance): void;
 }
@@ -29,7 +33,7 @@ export async function playScenario(scenario: Scenario, options: PlayOptions): Pr
     doors.logPath,
     before.map(({ name }) => name),
   );
-  const book = new StoryBook(options.tell);
+  const book = new StoryBook(options.tell, options.stop);
   const witness = await openWitness(doors, book.begin.monoMs, options.onGlance);
   const scene = openStage({ doors, book, logs, witness, forMs: options.forMs, rounds: options.rounds });
   let brokeOff: string | null = null;
@@ -45,8 +49,9 @@ export async function playScenario(scenario: Scenario, options: PlayOptions): Pr
     await scenario.play(scene.stage);
     await scene.curtain();
   });
+  book.close();
   await guarded(() => scene.tidy());
-  if (!options.keep) {
+  if (!options.keep && !(options.isOwn && options.stop?.aborted)) {
     await guarded(() => restore(doors, book, before));
     await guarded(() => scene.undo());
   }

@@ -1,5 +1,6 @@
 // Writes a story down while it is played, tells it as it goes, and waits for what it expects.
 import { setTimeout as delay } from "node:timers/promises";
+import { Complaint } from "../fleet/complaint.ts";
 import type { Act, Moment, Step, Verdict } from "./record.ts";
 import type { LookOnce, Within } from "./scenario.ts";
 import { judge, patienceMs, verdictText } from "./verdicts.rules.ts";
@@ -7,6 +8,11 @@ import { judge, patienceMs, verdictText } from "./verdicts.rules.ts";
 /** An expectation never came: the rest of the story makes no sense. Its verdict is in the book. */
 export class StoryEnds extends Error {
   override name = "StoryEnds";
+}
+
+/** Whoever plays the story wants it to end here. */
+export class StoryStopped extends Complaint {
+  override name = "StoryStopped";
 }
 
 const lookEveryMs = 40;
@@ -18,9 +24,22 @@ export class StoryBook {
   readonly verdicts: Verdict[] = [];
   #lastAct: Moment = this.begin;
   readonly #tell: (atMs: number, text: string) => void;
+  #stop: AbortSignal | undefined;
 
-  constructor(tell: (atMs: number, text: string) => void) {
+  /** `stop`, with its reason as text, ends the story between two looks. */
+  constructor(tell: (atMs: number, text: string) => void, stop?: AbortSignal) {
     this.#tell = tell;
+    this.#stop = stop;
+  }
+
+  /** Throws StoryStopped when the story is to end. */
+  goOn(): void {
+    if (this.#stop?.aborted) throw new StoryStopped(String(this.#stop.reason));
+  }
+
+  /** The story is over: what is still written is how its traces are undone, and that is not stopped. */
+  close(): void {
+    this.#stop = undefined;
   }
 
   get lastAct(): Moment {
@@ -36,8 +55,9 @@ export class StoryBook {
     this.#tell(this.atMs(), text);
   }
 
-  /** From now on expectations are measured from here. */
+  /** From now on expectations are measured from here. Throws StoryStopped. */
   act(text: string, names: readonly string[]): Moment {
+    this.goOn();
     const at = moment();
     this.#lastAct = at;
     this.acts.push({ atMs: this.atMs(at), text, names: [...names] });
@@ -56,7 +76,8 @@ export class StoryBook {
 
   /**
    * Waits until `look` sees it, beyond the bound if need be. `read` tells a note and, when that is better known, the
-   * instant on the wall; its `wrong` makes the expectation fail although something was seen. Throws StoryEnds.
+   * instant on the wall; its `wrong` makes the expectation fail although something was seen. Throws StoryEnds, and
+   * StoryStopped.
    */
   async expect<T>(
     what: string,
@@ -69,6 +90,7 @@ export class StoryBook {
     const sampled = within.figure === undefined ? {} : { figure: within.figure };
     const until = performance.now() + waitMs;
     for (;;) {
+      this.goOn();
       const seen = await look();
       if (seen !== undefined && seen !== false) {
         const { note = "", wallMs, wrong } = read(seen);

@@ -1,6 +1,6 @@
 // How a story waits for what it expects, and what it writes down.
 import { expect, test } from "vitest";
-import { StoryBook, StoryEnds } from "../../../simulator/scenarios/story-book.ts";
+import { StoryBook, StoryEnds, StoryStopped } from "../../../simulator/scenarios/story-book.ts";
 
 function open() {
   const told: string[] = [];
@@ -76,4 +76,21 @@ test("a sample of a figure carries its name, seen or not", async () => {
   const { book } = open();
   await book.expect("x", { withinS: 5, figure: "engine killed → Broken at Central" }, () => true);
   expect(book.verdicts[0]?.figure).toBe("engine killed → Broken at Central");
+});
+
+test("whoever plays it may stop it between two looks; what undoes it afterwards is not stopped", async () => {
+  const stop = new AbortController();
+  const book = new StoryBook(() => {}, stop.signal);
+  let looks = 0;
+  const waiting = book.expect("never", { withinS: 30 }, () => {
+    looks += 1;
+    if (looks === 2) stop.abort("stopped by SIGINT");
+    return undefined;
+  });
+  await expect(waiting).rejects.toThrow(new StoryStopped("stopped by SIGINT"));
+  expect(looks).toBe(2);
+  expect(() => book.act("killed", [])).toThrow(StoryStopped);
+  book.close();
+  book.act("mended", []);
+  expect(book.acts.map(({ text }) => text)).toEqual(["mended"]);
 });
