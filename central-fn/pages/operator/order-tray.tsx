@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { Icon } from "../kit/icons.tsx";
 import { Steps } from "../kit/steps.tsx";
-import { dismissOrder, giveAgain, type Order, orders } from "./orders.ts";
+import { dismissOrder, followAgain, giveAgain, type Order, orders } from "./orders.ts";
 import { texts } from "./texts.ts";
 
 const shownAtMost = 4;
@@ -48,7 +48,7 @@ function OrderCard({ order }: { order: Order }) {
 }
 
 export function OrderState({ order }: { order: Order }) {
-  const { state, reason, reached } = order;
+  const { state, reason, reached, unfollowed } = order;
   if (state === "sending") return <p class="faint">{texts.orders.sending}</p>;
   if (state === "unsent")
     return (
@@ -64,7 +64,16 @@ export function OrderState({ order }: { order: Order }) {
       <Steps state={state} words={texts.orders.steps} />
       {reason ? <p class="complaint">{reason}</p> : null}
       {reached === undefined ? null : <p class="faint">{texts.orders.everywhere(reached)}</p>}
-      {state === "sent" ? <p class="faint">{texts.orders.toDevice}</p> : null}
+      {unfollowed !== undefined ? (
+        <p class="row">
+          <span class="complaint">{texts.orders.unfollowed(unfollowed)}</span>
+          <button type="button" class="button-small" onClick={() => followAgain(order)}>
+            {texts.orders.lookAgain}
+          </button>
+        </p>
+      ) : state === "sent" ? (
+        <p class="faint">{texts.orders.toDevice}</p>
+      ) : null}
     </>
   );
 }

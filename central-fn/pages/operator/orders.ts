@@ -5,6 +5,7 @@ import { announce } from "../kit/announce.tsx";
 import { addressOf, type Order as Call, freshKey, read, order as sendOrder } from "../kit/http.ts";
 import { refreshLive } from "../kit/live.ts";
 import type { Operation } from "./api-types.ts";
+import { nextLook, quickMs } from "./orders.rules.ts";
 import { texts } from "./texts.ts";
 
 export interface Order {
@@ -22,6 +23,8 @@ export interface Order {
   reason: string | undefined;
   requestId: string | undefined;
   reached: number | undefined;
+  /** Why its outcome is not looked for any more; undefined: it is, or it is known. */
+  unfollowed: string | undefined;
   /** It was looked at, and is out of the corner; its charge point still shows it. */
   dismissed: boolean;
 }
@@ -31,9 +34,6 @@ const held = signal<readonly Order[]>([]);
 export const orders: ReadonlySignal<readonly Order[]> = held;
 
 const keptAtMost = 30;
-const quickMs = 400;
-const patientMs = 5_000;
-const quickFor = 50;
 
 export type Wish = Pick<Order, "type" | "about" | "cp" | "call">;
 
@@ -47,6 +47,7 @@ export async function give(wish: Wish): Promise<Order> {
     reason: undefined,
     requestId: undefined,
     reached: undefined,
+    unfollowed: undefined,
     dismissed: false,
   };
   held.value = [order, ...held.value].slice(0, keptAtMost);
@@ -56,6 +57,11 @@ export async function give(wish: Wish): Promise<Order> {
 /** The same request once more, under the same key: it has its effect once. */
 export function giveAgain(order: Order): void {
   void send(change(order.key, { state: "sending", reason: undefined }) ?? order);
+}
+
+/** Looks for its outcome again, after that was given up. */
+export function followAgain(order: Order): void {
+  void follow(change(order.key, { unfollowed: undefined }) ?? order);
 }
 
 export function dismissOrder(key: string): void {
@@ -79,16 +85,32 @@ async function send(order: Order): Promise<Order> {
 }
 
 async function follow(order: Order): Promise<void> {
-  for (let looked = 0; ; looked++) {
-    await new Promise((resolve) => setTimeout(resolve, looked < quickFor ? quickMs : patientMs));
+  let answeredAtMs = Date.now();
+  let inMs = quickMs;
+  for (let looked = 1; ; looked++) {
+    await new Promise((resolve) => setTimeout(resolve, inMs));
     const known = held.value.find(({ key }) => key === order.key);
     if (!known?.requestId) return;
     const answer = await read(
       addressOf("/operations/:operation_id", { param: { operation_id: known.requestId } }),
     );
-    if (answer.is === "ok" && isDecided(take(order, answer.body))) return;
-    if (answer.is === "refused") return;
+    if (answer.is === "ok") {
+      if (isDecided(take(order, answer.body))) return;
+      answeredAtMs = Date.now();
+    }
+    const next = nextLook(answer, looked, Date.now() - answeredAtMs);
+    if (next.is === "given-up") return giveUp(known, next.why ?? texts.noAnswer);
+    inMs = next.inMs;
   }
+}
+
+function giveUp(order: Order, why: string): void {
+  change(order.key, { unfollowed: why });
+  announce(`${nameOf(order)} ${order.about}: ${texts.orders.unfollowed(why)}`);
+}
+
+function nameOf({ type }: Order): string {
+  return texts.orders.names[type] ?? type;
 }
 
 function take(order: Order, { state, reason, request_id, charge_points }: Operation): Order {
@@ -105,9 +127,8 @@ function take(order: Order, { state, reason, request_id, charge_points }: Operat
 
 /** Says it to those who do not see it, and has what it changed looked at. */
 function tell(order: Order): Order {
-  const name = texts.orders.names[order.type] ?? order.type;
   const state = order.state === "sending" || order.state === "unsent" ? "" : texts.orders.steps[order.state];
-  announce(`${name} ${order.about}: ${state}${order.reason ? `, ${order.reason}` : ""}`);
+  announce(`${nameOf(order)} ${order.about}: ${state}${order.reason ? `, ${order.reason}` : ""}`);
   refreshLive((path) => !path.startsWith("/cp?"));
   return order;
 }

@@ -222,6 +222,8 @@ export const texts = {
     again: "Send again",
     dismiss: "Dismiss",
     toDevice: "waits for the device's answer",
+    unfollowed: (why: string) => `What became of it is not known here: ${why}.`,
+    lookAgain: "Look again",
     everywhere: (n: number) => `${n} charge points`,
     reason: "Reason",
     reasonHint: "It is kept with the act.",

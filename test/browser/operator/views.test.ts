@@ -221,6 +221,27 @@ describe("by keyboard alone", () => {
 });
 
 describe("what cannot be known is said", () => {
+  test("a command whose outcome cannot be learnt says so, and is looked for again when one asks", async () => {
+    await page.route("**/operations/*", (route) =>
+      route.fulfill({
+        status: 404,
+        json: { detail: "no request of this id" },
+        headers: { "content-type": "application/problem+json" },
+      }),
+    );
+    await show(page, "#/cp/CP-019");
+    await page.getByRole("button", { name: "Stop charge point…" }).click();
+    await page.getByRole("button", { name: "Stop it" }).click();
+    const tray = page.getByRole("region", { name: "Your commands" });
+    const said = tray.getByText("What became of it is not known here: no request of this id.");
+    await said.waitFor();
+    expect(await findingsOf(page)).toEqual([]);
+    await page.unroute("**/operations/*");
+    await tray.getByRole("button", { name: "Look again" }).click();
+    await said.waitFor({ state: "detached" });
+    expect(await tray.getByText("queued").count()).toBe(1);
+  });
+
   test("a server that is gone leaves the last picture, with its age, until it is back", async () => {
     showcase.cutOff(true);
     await page.getByText(/Central cannot be reached; this picture is/).waitFor();
