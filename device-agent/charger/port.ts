@@ -49,7 +49,14 @@ export type Supply =
 
 export type ChargerEvent =
   /** First contact after start, reopening or boot. `serial` null: the firmware has none. */
-  | { is: "identity"; firmware: string; serial: string | null; maxAmps: number }
+  | {
+      is: "identity";
+      firmware: string;
+      serial: string | null;
+      maxAmps: number;
+      /** The counters come times this; 1 where absent. */
+      ctRatio?: number;
+    }
   | { is: "reading"; reading: ChargerReading }
   /** The charger restarted by itself; its session counter starts anew. */
   | { is: "booted"; mono: number; selfTest: string }

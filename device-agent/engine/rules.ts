@@ -7,10 +7,11 @@ import type { Command, Stamp, Welcome } from "../../wire/messages/index.ts";
 import type { ChargerEvent } from "../charger/port.ts";
 import { onCommand } from "./command.rules.ts";
 import { beginEnding, onReading } from "./session.rules.ts";
-import { onFirstReading, quarantine } from "./start-up.rules.ts";
+import { onFirstReading } from "./start-up.rules.ts";
 import type { State } from "./state.ts";
 import { connectorOf, flushSamples } from "./tell.ts";
 import { beginTurn, type Effect, endTurn, log, supplyOff, type Turn, tell } from "./turn.ts";
+import { isChangedUnseen, onIdentity } from "./unseen.rules.ts";
 
 export type Input =
   | { is: "charger"; event: ChargerEvent }
@@ -68,26 +69,11 @@ function onCharger(turn: Turn, event: ChargerEvent): void {
   const { durable, now } = turn.state;
   switch (event.is) {
     case "identity":
-      now.reachable = true;
-      now.firmware = event.firmware;
-      log(
-        turn,
-        `Charger answers: firmware ${event.firmware}${event.serial ? `, serial ${event.serial}` : ""}`,
-      );
-      if (durable.charger?.serial && event.serial && durable.charger.serial !== event.serial)
-        quarantine(turn, null, "charger-replaced");
-      if (!durable.charger || durable.charger.serial !== event.serial) {
-        durable.charger = {
-          serial: event.serial ?? durable.charger?.serial ?? null,
-          lifetimeWh: durable.charger?.lifetimeWh ?? 0,
-        };
-        turn.mustPersist = true;
-      }
-      return;
+      return onIdentity(turn, event);
     case "reading":
       now.reachable = true;
       if (now.starting) onFirstReading(turn, event.reading);
-      else onReading(turn, event.reading);
+      else if (!now.unseen || !isChangedUnseen(turn, event.reading)) onReading(turn, event.reading);
       finishTerminating(turn);
       return;
     case "booted":
@@ -95,6 +81,7 @@ function onCharger(turn: Turn, event: ChargerEvent): void {
       return log(turn, `Charger restarted by itself (self-test ${event.selfTest})`, "warn");
     case "unreachable":
       now.reachable = false;
+      now.unseen = true;
       return log(turn, `Charger unreachable: ${event.reason}`, "warn");
     case "permit-expired":
       if (durable.session?.cmdId === event.permit && durable.session.phase === "intent")

@@ -31,8 +31,11 @@ export function onReading(turn: Turn, reading: ChargerReading): void {
 export function takeReading(turn: Turn, reading: ChargerReading): void {
   const { durable, now } = turn.state;
   durable.register = advance(durable.register, reading.sessionWs);
-  if (durable.charger && reading.lifetimeWh !== durable.charger.lifetimeWh)
+  if (durable.charger && reading.lifetimeWh !== durable.charger.lifetimeWh) {
     durable.charger = { ...durable.charger, lifetimeWh: reading.lifetimeWh };
+    // What was seen to move must not seem to have moved unseen after a restart.
+    turn.saveRegister = true;
+  }
   now.reading = reading;
   now.openReadings = isOff(reading) ? now.openReadings + 1 : 0;
 }

@@ -2,8 +2,10 @@
 //
 //   journal            charger         do
 //   any                unreachable     stay KO, try on, refuse START
-//   any                other serial,   relay off, needs review
-//                      lifetime fell
+//   any                other serial,   relay off, needs review (unseen.rules)
+//                      lifetime fell,
+//                      a car left and
+//                      is plugged
 //   INTENT, no STARTED relay open      ABORTED when the register has not moved, else ended at it
 //   INTENT or STARTED  relay closed    policy close: stop, ended (Reboot); policy resume: go on
 //   STARTED            relay open      ended at the register
@@ -11,20 +13,16 @@
 
 import type { StopReason } from "../../wire/messages/index.ts";
 import type { ChargerReading } from "../charger/port.ts";
-import { registerWh } from "../charger/register.rules.ts";
 import { beginEnding, onReading, takeReading } from "./session.rules.ts";
-import { flushSamples, grantOf, isPlugged, tellStarted } from "./tell.ts";
-import { log, supplyOff, type Turn, tell } from "./turn.ts";
-
-/** A counter that rounds down to whole Wh may differ by this much without having gone back. */
-const lifetimeToleranceWh = 1;
+import { tellStarted } from "./tell.ts";
+import { log, supplyOff, type Turn } from "./turn.ts";
+import { isChangedUnseen } from "./unseen.rules.ts";
 
 export function onFirstReading(turn: Turn, reading: ChargerReading): void {
   const { durable, now } = turn.state;
   now.starting = false;
   const before = durable.register.lastSessionWs;
-  if (durable.charger && reading.lifetimeWh < durable.charger.lifetimeWh - lifetimeToleranceWh)
-    return quarantine(turn, reading, "register-went-back");
+  if (isChangedUnseen(turn, reading)) return;
   const session = durable.session;
   if (!session) return onReading(turn, reading);
   takeReading(turn, reading);
@@ -63,34 +61,4 @@ function resume(turn: Turn, reading: ChargerReading): void {
   turn.mustPersist = true;
   log(turn, `Session ${session.sid} goes on after the engine's restart`);
   onReading(turn, reading);
-}
-
-/** The charger is not the one the journal knows: no figure is trusted, an operator decides. */
-export function quarantine(
-  turn: Turn,
-  reading: ChargerReading | null,
-  cause: "charger-replaced" | "register-went-back",
-): void {
-  const { durable, now } = turn.state;
-  supplyOff(turn);
-  flushSamples(turn);
-  const session = durable.session;
-  if (session) {
-    tell(turn, "session.review", {
-      ...grantOf(session),
-      registerStartWh: session.registerStartWh,
-      registerEndWh: registerWh(durable.register),
-      cause,
-      plugged: isPlugged(turn),
-    });
-    durable.finishing = reading?.plugged === false ? null : session.sid;
-    durable.session = null;
-    log(turn, `Session ${session.sid} needs review: ${cause}`, "warn");
-  }
-  if (reading) {
-    durable.register = { ...durable.register, lastSessionWs: reading.sessionWs };
-    if (durable.charger) durable.charger = { ...durable.charger, lifetimeWh: reading.lifetimeWh };
-    now.reading = reading;
-  } else durable.register = { ...durable.register, lastSessionWs: null };
-  turn.mustPersist = true;
 }

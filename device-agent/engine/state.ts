@@ -29,7 +29,14 @@ export type OpenSession = z.infer<typeof OpenSession>;
 export const Durable = z.object({
   v: z.literal(1),
   register: Register,
-  charger: z.object({ serial: z.string().nullable(), lifetimeWh: Wh }).nullable(),
+  charger: z
+    .object({
+      serial: z.string().nullable(),
+      lifetimeWh: Wh,
+      /** Both counters are told times this; a journal of an older engine does not know it. */
+      ctRatio: z.number().int().min(1).optional(),
+    })
+    .nullable(),
   /** The highest fence ever obeyed or heard in a welcome. */
   fenceFloor: z.number().int().min(0),
   session: OpenSession.nullable(),
@@ -67,6 +74,8 @@ export interface Volatile {
   reading: ChargerReading | null;
   /** Set while the first reading after start is awaited: the start-up table has not been applied yet. */
   starting: boolean;
+  /** No reading yet since the start, or since the charger fell silent: cars may have come and gone. */
+  unseen: boolean;
   /** The welcome came: the fence floor is known. */
   welcome: boolean;
   linkUp: boolean;
@@ -111,6 +120,7 @@ export const initialState = (config: Config, durable: Durable | null): State => 
     firmware: null,
     reading: null,
     starting: true,
+    unseen: true,
     welcome: false,
     linkUp: false,
     helloDueMono: 0,

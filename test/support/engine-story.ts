@@ -58,6 +58,8 @@ export class Story {
   events: NewEvent[] = [];
   sessionWs = 0;
   lifetimeWh = 100;
+  /** What the driver multiplies both counters by. */
+  ctRatio = 1;
 
   constructor(durable: Durable | null = null, more: Partial<Config> = {}) {
     this.state = initialState({ ...config, ...more }, durable);
@@ -117,7 +119,7 @@ export class Story {
   identity(serial: string | null = "ABC"): this {
     return this.input({
       is: "charger",
-      event: { is: "identity", firmware: "8.2.3", serial, maxAmps: 80 },
+      event: { is: "identity", firmware: "8.2.3", serial, maxAmps: 80, ctRatio: this.ctRatio },
     });
   }
 
@@ -171,6 +173,7 @@ export class Story {
     again.boot = this.boot;
     again.sessionWs = this.sessionWs;
     again.lifetimeWh = this.lifetimeWh;
+    again.ctRatio = this.ctRatio;
     return again;
   }
 }

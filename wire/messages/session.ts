@@ -79,7 +79,15 @@ export type SessionAborted = z.infer<typeof SessionAborted>;
 export const SessionReview = Grant.extend({
   registerStartWh: Wh.nullable(),
   registerEndWh: Wh.nullable(),
-  cause: z.enum(["charger-replaced", "register-went-back", "journal-damaged", "other"]),
+  cause: z.enum([
+    "charger-replaced",
+    "ratio-changed",
+    "register-went-back",
+    /** A car left while nobody looked, and a car is plugged: whose energy it was cannot be told. */
+    "car-changed",
+    "journal-damaged",
+    "other",
+  ]),
   plugged: z.boolean(),
 });
 export type SessionReview = z.infer<typeof SessionReview>;

@@ -72,5 +72,5 @@ export function tellContact(turn: Turn): void {
   if (contact.told || firmware === null || serial === undefined || maxAmps === null || !contact.maxAmpsKnown)
     return;
   turn.s.contact = { ...contact, told: true };
-  emit(turn, { is: "identity", firmware, serial, maxAmps });
+  emit(turn, { is: "identity", firmware, serial, maxAmps, ctRatio: turn.s.options.ctRatio });
 }

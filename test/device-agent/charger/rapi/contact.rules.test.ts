@@ -13,6 +13,7 @@ describe("first contact", () => {
       firmware: "8.2.3",
       serial: "4A52E10917BC52E25C6B",
       maxAmps: 24,
+      ctRatio: 1,
     });
     expect(line.told[1]?.event).toMatchObject({ is: "reading" });
     expect(line.told[1]?.ms).toBeLessThan(500);
@@ -35,7 +36,9 @@ describe("first contact", () => {
     line.run(15_000);
     expect(line.readings().length).toBeGreaterThan(3);
     expect(line.told[0]?.event.is).toBe("identity");
-    expect(events(line)).toEqual([{ is: "identity", firmware: "8.2.3", serial: null, maxAmps: 24 }]);
+    expect(events(line)).toEqual([
+      { is: "identity", firmware: "8.2.3", serial: null, maxAmps: 24, ctRatio: 1 },
+    ]);
   });
 
   test("believes a serial number only when it was told twice alike", () => {

@@ -1,0 +1,185 @@
+// What the first reading after a gap says about the time in which nobody looked.
+import { describe, expect, test } from "vitest";
+import { Durable } from "../../../device-agent/engine/state.ts";
+import { Story, sidOf, start, stop } from "../../support/engine-story.ts";
+
+/** Bob's car, `wh` watt-hours into its charge; before it alice's left with so many in the charger's memory. */
+function swapped(story: Story, { leftWh, wh }: { leftWh: number; wh: number }): Story {
+  story.lifetimeWh += leftWh;
+  story.sessionWs = 0;
+  return story.identity().on(wh * 3600);
+}
+
+function unreachable(story: Story): Story {
+  return story.input({ is: "charger", event: { is: "unreachable", mono: story.mono, reason: "no answer" } });
+}
+
+/** What alice's session, the orphans and nobody else account for. */
+function accounts(story: Story) {
+  const of = (type: string, from: string, to: string) =>
+    story.events
+      .filter((event) => event.type === type)
+      .map(({ body }) => [Number(body[from]), Number(body[to])]);
+  return {
+    ended: of("session.ended", "registerStartWh", "registerEndWh"),
+    reviews: of("session.review", "registerStartWh", "registerEndWh"),
+    orphans: of("orphan", "registerFromWh", "registerToWh"),
+  };
+}
+
+/** Alice charges and 5 of her 10 kWh are seen. */
+const seen5 = (more = {}) =>
+  new Story(null, more)
+    .ready()
+    .charging(1)
+    .on(5_000 * 3600);
+
+describe("a second car that charges while nobody looks is not billed to the first driver", () => {
+  test.each(["close", "resume"] as const)("the engine was dead (policy %s)", (rebootPolicy) => {
+    const durably = seen5({ rebootPolicy }).command(stop(9));
+    const story = swapped(durably.crash({ rebootPolicy }), { leftWh: 10_000, wh: 2_000 });
+    expect(story.did).toEqual(["off", "persist session.review orphan"]);
+    expect(story.last("session.review")).toMatchObject({
+      sid: sidOf(1),
+      cause: "car-changed",
+      plugged: true,
+    });
+    expect(story.state.durable).toMatchObject({ session: null, finishing: sidOf(1) });
+    story.off(3600).off();
+    expect(accounts(story)).toEqual({
+      ended: [],
+      reviews: [[0, 5_000]],
+      orphans: [
+        [5_000, 12_000],
+        [12_000, 12_001],
+      ],
+    });
+  });
+
+  test("the serial line was cut", () => {
+    const story = swapped(unreachable(seen5()).wait(3600), { leftWh: 10_000, wh: 2_000 });
+    expect(story.did[0]).toBe("off");
+    story.off().off().command(stop(1));
+    expect(accounts(story)).toEqual({ ended: [], reviews: [[0, 5_000]], orphans: [[5_000, 12_000]] });
+    expect(story.last("answer"), "nothing of it runs on").toMatchObject({ found: "ended" });
+  });
+
+  test("it may have used more than the first: the counter has not even fallen", () => {
+    const story = swapped(seen5().command(stop(9)).crash(), { leftWh: 5_000, wh: 7_000 });
+    story.off().off();
+    expect(accounts(story)).toEqual({ ended: [], reviews: [[0, 5_000]], orphans: [[5_000, 12_000]] });
+  });
+
+  test("it may have left too: the charger's memory grew by more than the last car used", () => {
+    const story = seen5().command(stop(9)).crash();
+    story.lifetimeWh += 12_000;
+    story.sessionWs = 2_000 * 3600;
+    story.identity().reads({ plugged: false });
+    expect(story.state.durable).toMatchObject({ session: null, finishing: null });
+    story.reads({}).reads({});
+    expect(accounts(story)).toEqual({ ended: [], reviews: [[0, 5_000]], orphans: [[5_000, 12_000]] });
+  });
+
+  test("nobody else may start before the second car has left", () => {
+    const story = swapped(seen5().command(stop(9)).crash(), { leftWh: 10_000, wh: 0 }).welcome();
+    story.off().off().command(start(2));
+    expect(story.last("answer")).toMatchObject({ cmdId: "start-2", result: "busy" });
+    story.reads({}).command(start(3));
+    expect(story.last("answer")).toMatchObject({ cmdId: "start-3", result: "applied" });
+  });
+});
+
+describe("what is no second car", () => {
+  test("the first car left: the growth is its own, and all of it is billed", () => {
+    const story = seen5().command(stop(9)).crash();
+    story.lifetimeWh += 10_000;
+    story.sessionWs = 10_000 * 3600 + 1_234;
+    story.identity().reads({ plugged: false }).reads({}).reads({});
+    expect(story.last("session.ended")).toMatchObject({ reason: "EVDisconnected" });
+    expect(accounts(story)).toEqual({ ended: [[0, 10_000]], reviews: [], orphans: [] });
+  });
+
+  test("through a current transformer the memory counts in steps of the ratio", () => {
+    const story = new Story();
+    story.ctRatio = 20;
+    story
+      .ready()
+      .charging(1)
+      .on(100 * 3600)
+      .command(stop(9));
+    const again = story.crash();
+    again.lifetimeWh += 100;
+    again.sessionWs = 119 * 3600;
+    again.identity().reads({ plugged: false }).reads({}).reads({});
+    expect(accounts(again).ended).toEqual([[0, 119]]);
+  });
+
+  test("the same car: the memory has not moved", () => {
+    const story = seen5().command(stop(9)).crash().identity().on(3600).off().off();
+    expect(accounts(story).ended).toEqual([[0, 5_001]]);
+  });
+
+  test("a pilot glitch under our eyes moves the same counters, and the session goes on, over a restart too", () => {
+    const story = seen5({ rebootPolicy: "resume" });
+    story.lifetimeWh += 5_000;
+    story.sessionWs = 0;
+    story.on(3600);
+    const again = story.crash({ rebootPolicy: "resume" }).identity().on(3600);
+    expect(again.state.durable.session?.phase).toBe("charging");
+    again.command(stop(1)).off().off();
+    expect(accounts(again).ended).toEqual([[0, 5_002]]);
+  });
+});
+
+test("a review says that the car is there, and its point is finishing until it has left", () => {
+  const story = seen5().command(stop(9)).crash();
+  story.lifetimeWh = 1;
+  story.identity().on();
+  expect(story.last("session.review")).toMatchObject({ cause: "register-went-back", plugged: true });
+  expect(story.state.durable.finishing).toBe(sidOf(1));
+  const replaced = seen5().command(stop(9)).crash().identity("XYZ");
+  expect(replaced.last("session.review"), "nobody has looked yet").toMatchObject({ plugged: true });
+  replaced.reads({});
+  expect(replaced.last("connector")).toMatchObject({ plugged: false, finishing: null });
+});
+
+describe("another current-transformer ratio", () => {
+  test("makes no energy: the counters are multiplied, the register stands still", () => {
+    const story = new Story().ready();
+    story.sessionWs = 5_000 * 3600;
+    story.reads({}).reads({}).command(stop(9));
+    const { registerWs } = story.state.durable.register;
+    const again = story.crash();
+    again.ctRatio = 4;
+    again.lifetimeWh *= 4;
+    again.sessionWs *= 4;
+    again.identity().reads({}).reads({});
+    expect(again.state.durable.register).toEqual({ registerWs, lastSessionWs: 20_000 * 3600 });
+    expect(again.state.durable.charger).toMatchObject({ ctRatio: 4, lifetimeWh: 400 });
+    expect(accounts(again).orphans).toEqual([]);
+  });
+
+  test("sends an open session to review at what was seen of it", () => {
+    const again = seen5().command(stop(9)).crash();
+    again.ctRatio = 2;
+    again.lifetimeWh *= 2;
+    again.sessionWs *= 2;
+    again.identity();
+    expect(again.did).toEqual(["off", "persist session.review"]);
+    expect(again.last("session.review")).toMatchObject({ cause: "ratio-changed", registerEndWh: 5_000 });
+    again.off().off();
+    expect(accounts(again)).toEqual({ ended: [], reviews: [[0, 5_000]], orphans: [] });
+  });
+
+  test("a journal of an older engine does not know the ratio: it opens, and takes the present one", () => {
+    const durable = JSON.parse(JSON.stringify(seen5().state.durable));
+    delete durable.charger.ctRatio;
+    const again = new Story(Durable.parse(durable));
+    again.ctRatio = 2;
+    again.lifetimeWh = 100;
+    again.sessionWs = 5_000 * 3600;
+    again.identity().on();
+    expect(again.count("session.review")).toBe(0);
+    expect(again.state.durable.charger).toMatchObject({ ctRatio: 2 });
+  });
+});
