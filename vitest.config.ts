@@ -87,14 +87,15 @@ export default defineConfig({
         },
       },
       {
-        // Journeys on Apache Kafka, Mosquitto and DynamoDB Local.
+        // Journeys on Apache Kafka, Mosquitto and DynamoDB Local: two such fleets at once keep two cores too busy.
         test: {
           ...common,
           name: "all-real",
           include: ["test/all-real/**/*.test.ts"],
           env: { EV_SERVERS: "real", EV_TEST_PORTS: "5000" },
+          fileParallelism: false,
           testTimeout: 400_000,
-          // Two fleets on real servers start at once.
+          // The servers start one after the other, then the fleet does.
           hookTimeout: 400_000,
         },
       },

@@ -35,7 +35,7 @@ export interface CpList {
   feed: { stale_since: string | null };
 }
 
-/** Servers on Java have two minutes each from the supervisor, and a busy machine has to start several fleets. */
+/** The supervisor alone gives servers on Java two minutes each, and a busy machine starts several fleets at once. */
 const readyWithinMs = 240_000;
 
 /** Waits until `look` answers something other than undefined, or says what it was waiting for. */
