@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import type { Plugin } from "esbuild";
 import * as z from "zod";
 import { buildPages } from "../../central-fn/pages/build.ts";
+import { isBuildUsed, useBuild } from "./build-users.ts";
 import { Complaint } from "./complaint.ts";
 import { readFile, writeJson } from "./fleet-files.ts";
 import { isCode } from "./process-identity.ts";
@@ -54,17 +55,25 @@ export async function bundle(root: string, entries: readonly string[]): Promise<
   const fileIn = (dir: string) => (entry: string) => join(dir, entry.replace(/\.ts$/, ".mjs"));
 
   const known = existsSync(manifestPath) ? readFile(manifestPath, Manifest) : undefined;
-  if (known && existsSync(known.dir) && isCurrent(root, known.inputs))
+  if (known && isCurrent(root, known.inputs) && useBuild(known.dir))
     return { dir: known.dir, fileOf: fileIn(known.dir), pages: pagesIn(known.dir), reused: true };
 
   const making = join(cache, `making-${process.pid}`);
   const sources = await build(root, wanted, making);
   const inputs = Object.fromEntries(sources.map((path) => [path, stampOf(join(root, path)) ?? ""]));
   const dir = join(cache, hashOf([banner, ...wanted, ...Object.entries(inputs).flat()]));
-  if (existsSync(dir)) rmSync(making, { recursive: true });
-  else renameSync(making, dir);
+  useBuild(making);
+  if (!moveInto(making, dir)) {
+    rmSync(making, { recursive: true });
+    useBuild(dir);
+  }
   writeJson(manifestPath, { dir, inputs });
-  dropOldBuilds(cache, dir);
+  try {
+    dropOldBuilds(cache, dir);
+  } catch (error) {
+    // Another process drops the same ones.
+    if (!isCode(error, "ENOENT")) throw error;
+  }
   return { dir, fileOf: fileIn(dir), pages: pagesIn(dir), reused: false };
 }
 
@@ -118,7 +127,18 @@ function hashOf(parts: string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }
 
-/** Old builds go, the newest few stay: another fleet may still run from one of them. */
+/** False when another process was first. */
+function moveInto(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (["ENOTEMPTY", "EEXIST", "ENOENT"].some((code) => isCode(error, code))) return false;
+    throw error;
+  }
+}
+
+/** Old builds go; the newest few stay, and those from which another fleet still runs. */
 function dropOldBuilds(cache: string, current: string): void {
   const builds = readdirSync(cache, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && /^[0-9a-f]{16}$/.test(entry.name))
@@ -126,7 +146,11 @@ function dropOldBuilds(cache: string, current: string): void {
     .map((path) => ({ path, usedMs: statSync(path).mtimeMs }))
     .sort((a, b) => b.usedMs - a.usedMs);
   for (const { path } of builds.slice(keptBuilds))
-    if (relative(path, current) !== "") rmSync(path, { recursive: true, force: true });
+    if (relative(path, current) !== "" && !isBuildUsed(path)) {
+      // Moved first: whoever comes to use it finds it whole or not at all.
+      const gone = `${path}-gone-${process.pid}`;
+      if (moveInto(path, gone)) rmSync(gone, { recursive: true });
+    }
 }
 
 /** The compile cache that the services share: V8 code of the bundles, written at each clean end. */

@@ -1,6 +1,7 @@
 // Bundles: built once, used until a source changes, and running with CommonJS packages and Node's modules inside.
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -45,6 +46,34 @@ test("a changed source is bundled again, and what runs from the old bundle keeps
   expect(second.reused).toBe(false);
   expect(run(second.fileOf("two-main.ts"))).toBe("two second, longer");
   expect(run(first.fileOf("two-main.ts"))).toBe("two first");
+});
+
+test("a build stays as long as a process runs from it, however many come after; others go", async () => {
+  const builds = () =>
+    readdirSync(join(root, "node_modules/.cache/ev")).filter((name) => /^[0-9a-f]{16}$/.test(name));
+  const bundlePath = join(import.meta.dirname, "../../../simulator/fleet/bundle.ts");
+  const building = (entry: string, then = "") => [
+    "--input-type=module",
+    "-e",
+    `const { bundle } = await import(${JSON.stringify(bundlePath)});
+     console.log((await bundle(${JSON.stringify(root)}, ["${entry}"])).fileOf("${entry}")); ${then}`,
+  ];
+  // Another fleet: it builds, lives on, and starts its services from there much later.
+  const other = spawn(process.execPath, building("two-main.ts", "setInterval(() => {}, 1_000);"), {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [file] = (await once(other.stdout, "data")) as [Buffer];
+  for (let n = 0; n < 6; n++) {
+    write("word.ts", `export const word: string = "${"another ".repeat(n + 1)}";`);
+    expect(spawnSync(process.execPath, building("one-main.ts")).status).toBe(0);
+  }
+  expect(run(file.toString().trim())).toBe("two first");
+  expect(builds()).toHaveLength(5);
+  other.kill("SIGKILL");
+  await once(other, "close");
+  write("word.ts", 'export const word: string = "last of all";');
+  await bundle(root, ["one-main.ts"]);
+  expect(builds()).toHaveLength(4);
 });
 
 test("a missing entry and a source that does not parse are told in words", async () => {
