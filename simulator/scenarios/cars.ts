@@ -28,6 +28,7 @@ export interface OpenCharging extends Charging {
 }
 
 const turnWithinMs = 120_000;
+const askEveryMs = 500;
 const usualCarS = 180;
 
 /** Who hears of the waiting for a turn, and may end it by throwing. */
@@ -121,11 +122,12 @@ async function turn(
     waiting.goOn();
     const asked = await ask(doors, cp, driver, wish.driver !== undefined);
     if (asked?.status === "APPROVED" || asked?.status === "CHARGING") return asked;
-    const why = asked?.reason ?? "no answer";
+    // Who asks so often is told now and then to ask less: that is no news about the point.
+    const why = asked ? (asked.reason ?? asked.status) : told || "no answer";
     if (why !== told) waiting.say(`${driver} waits for a turn at ${cp}: ${why}`);
     told = why;
     if (performance.now() > until)
       throw new Complaint(`${driver} got no turn at ${cp} within ${turnWithinMs / 1_000} s: ${why}`);
-    await delay(250);
+    await delay(askEveryMs);
   }
 }
