@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { bundle } from "../../../simulator/fleet/bundle.ts";
 
 let root: string;
@@ -62,6 +62,7 @@ test("a build stays as long as a process runs from it, however many come after; 
   const other = spawn(process.execPath, building("two-main.ts", "setInterval(() => {}, 1_000);"), {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  onTestFinished(() => void other.kill("SIGKILL"));
   const [file] = (await once(other.stdout, "data")) as [Buffer];
   for (let n = 0; n < 6; n++) {
     write("word.ts", `export const word: string = "${"another ".repeat(n + 1)}";`);
