@@ -1,9 +1,9 @@
-// The star of a charging point: pressed, it is a favourite. It shows what was pressed until the network says so too.
-
+// The star of a charging point: pressed, it is a favourite. It shows what was pressed until the network says so too;
+// what was refused goes back, and the order that its screen gives it tells why.
 import { signal } from "@preact/signals";
 import { orderOf } from "../kit/http.ts";
 import { Icon } from "../kit/icons.tsx";
-import { useOrder } from "./order.ts";
+import type { Order } from "./order.ts";
 import { own } from "./store.ts";
 import { texts } from "./texts.ts";
 
@@ -11,8 +11,14 @@ import { texts } from "./texts.ts";
 const pressed = signal<Readonly<Record<string, boolean>>>({});
 const confirmedWithinMs = 8_000;
 
-export function FavoriteStar({ cp, name, favorite }: { cp: string; name: string; favorite: boolean }) {
-  const order = useOrder();
+export interface FavoriteStarProps {
+  cp: string;
+  name: string;
+  favorite: boolean;
+  order: Order;
+}
+
+export function FavoriteStar({ cp, name, favorite, order }: FavoriteStarProps) {
   const on = pressed.value[cp] ?? favorite;
   const press = async () => {
     const wanted = !on;

@@ -11,6 +11,7 @@ import { addresses } from "./addresses.ts";
 import type { ChargingPointView, PointDetail } from "./api-types.ts";
 import { from } from "./choices.ts";
 import { FavoriteStar } from "./favorite.tsx";
+import { useOrder } from "./order.ts";
 import { offerOf } from "./point.rules.ts";
 import { PointStatus, waitText } from "./point-card.tsx";
 import { Acts, Screen } from "./screen.tsx";
@@ -37,6 +38,7 @@ export function usePoint(cp: string): {
 
 export function Point({ cp }: { cp: string }) {
   const { point, gone } = usePoint(cp);
+  const star = useOrder();
   if (gone) return <Missing title={cp} text={t.gone} back={addresses.find} />;
   if (!point) return <Missing title={cp} text={texts.loading} back={addresses.find} />;
   const { location } = point;
@@ -46,8 +48,9 @@ export function Point({ cp }: { cp: string }) {
     <Screen
       title={point.name}
       back={addresses.find}
-      aside={<FavoriteStar cp={cp} name={point.name} favorite={point.favorite} />}
+      aside={<FavoriteStar cp={cp} name={point.name} favorite={point.favorite} order={star} />}
     >
+      {star.outcome ? <Notice tone="warning">{star.outcome.text}</Notice> : null}
       <div class="point-state">
         <PointStatus status={point.status} />
         <span class="faint">
