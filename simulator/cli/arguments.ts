@@ -5,6 +5,8 @@ import { Complaint } from "../fleet/complaint.ts";
 import { listenAddress } from "../fleet/doors.ts";
 import { type Group, groups } from "../fleet/service-spec.ts";
 import { cpIdsIn, driverIdIn } from "../fleet/typed-names.ts";
+import { verbNames } from "./help.ts";
+import { foreignOption } from "./option-help.ts";
 
 export interface Arguments {
   verb: string;
@@ -62,7 +64,7 @@ export const valueNames = [
 ] as const;
 const short: Record<string, string> = { "-f": "--follow", "-n": "--tail", "-d": "--detach", "-h": "--help" };
 
-/** Throws a Complaint for an option that nobody knows or that lacks its value. */
+/** Throws a Complaint for an option that nobody knows, that lacks its value, or at which the verb does not look. */
 export function readArguments(argv: readonly string[], env: Record<string, string | undefined>): Arguments {
   const words: string[] = [];
   const flags = new Set<string>();
@@ -86,6 +88,12 @@ export function readArguments(argv: readonly string[], env: Record<string, strin
     } else throw new Complaint(`unknown option ${typed}: \`ev help\` lists them`);
   }
   const [verb = "help", ...rest] = words;
+  // A verb that does not exist is told as such.
+  const foreign =
+    verbNames.includes(verb) && !flags.has("--help")
+      ? foreignOption(verb, [...flags, ...values.keys()])
+      : undefined;
+  if (foreign !== undefined) throw new Complaint(foreign);
   return {
     verb: flags.has("--help") ? "help" : verb,
     words: rest,

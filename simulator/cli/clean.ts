@@ -21,7 +21,8 @@ export async function clean(args: Arguments, output: Output): Promise<number> {
       throw new Complaint(
         `a fleet runs with state ${places.state}: \`ev clean --all --yes\` stops it and forgets sessions, bills and files`,
       );
-    const code = await down(args, args.flags.has("--json") ? { ...output, line: output.note } : output);
+    const said = args.flags.has("--json") ? { ...output, line: output.note } : output;
+    const code = await down({ ...args, flags: new Set() }, said);
     if (code !== 0) return code;
   } else await removeLeftovers(places);
   // By name: whatever else somebody keeps in that folder is not ours.

@@ -32,7 +32,7 @@ export function commandsDocument(): string {
     "<!-- Made by `npm run docs:commands` from what `ev` itself knows. Change it there. -->",
     "",
     '`npx ev …` in the project\'s folder; `ev` alone after `export PATH="$PWD/node_modules/.bin:$PATH"`. Options may',
-    "stand anywhere. The exit code is 0 when everything is as it was asked to be, else 1 (2: a story could not be played).",
+    "stand anywhere. The exit code is 0 when everything is as it was asked to be, else 1 (2: a story could not be played; 130: it was stopped).",
     "Shown at work: [DYNAMIC_DEPLOYMENT.md](DYNAMIC_DEPLOYMENT.md), [FAULT_TOLERANCE.md](FAULT_TOLERANCE.md),",
     "[STATUS.md](STATUS.md).",
     "",

@@ -14,6 +14,11 @@ const supervisorEndsWithinMs = 15_000;
 export async function down(args: Arguments, output: Output): Promise<number> {
   const startedMs = performance.now();
   const places = placesOf(args.stateDir);
+  const tell = (services: readonly string[], text: (took: string) => string) => {
+    const tookMs = performance.now() - startedMs;
+    const facts = { verb: "down", took_ms: Math.round(tookMs), services, state: places.state };
+    output.line(args.flags.has("--json") ? JSON.stringify(facts, null, 2) : text(durationText(tookMs)));
+  };
   const holder = livingSupervisor(places);
   const done = await askSupervisor(places, { verb: "down" });
   // A supervisor that is still preparing has no socket yet; a signal stops it as well.
@@ -26,14 +31,11 @@ export async function down(args: Arguments, output: Output): Promise<number> {
         `the supervisor (process ${holder.pid}) does not end: kill it, then run \`ev down\` again`,
       );
     const count = done ? `${done.changed.length} services` : "the fleet that was starting";
-    output.line(
-      `stopped ${count} in ${durationText(performance.now() - startedMs)}; state stays in ${places.state}`,
-    );
+    tell(done?.changed ?? [], (took) => `stopped ${count} in ${took}; state stays in ${places.state}`);
     return 0;
   }
   const left = await removeLeftovers(places);
-  const took = durationText(performance.now() - startedMs);
-  output.line(
+  tell(left, (took) =>
     left.length > 0
       ? `ended ${left.length} services that a dead supervisor had left behind, in ${took}`
       : `nothing was running with state ${places.state} (looked in ${took})`,

@@ -9,7 +9,7 @@ export const verbs: readonly (readonly [usage: string, does: string])[] = [
     "up --cps N [--drivers M]",
     "the same with N charge points in all: those without a file of their own live many to a process, so do M drivers",
   ],
-  ["down", "stop every service; state is kept"],
+  ["down [--json]", "stop every service; state is kept"],
   ["ps [--json] [--filter X]", "list the services: status, network line, since, port, process, memory"],
   [
     "logs [-f] [--tail N] [--since 30s] [--grep X] [SERVICE…]",
@@ -33,7 +33,7 @@ export const verbs: readonly (readonly [usage: string, does: string])[] = [
     "benchmark: N charge points on a fleet of its own, a tenth in a session; several sizes are compared",
   ],
   [
-    "scenario [--report DIR] [--for T] [--keep] [NAME]",
+    "scenario [--json] [--report DIR] [--for T] [--keep] [NAME]",
     "play a scenario, verify it, write its report; without a name: list them",
   ],
   [

@@ -1,12 +1,13 @@
 // What each option of `ev` does: one line for every name that the command line knows, or this does not compile.
 import type { flagNames, valueNames } from "./arguments.ts";
+import { listText } from "./text.ts";
 
 type OptionName = (typeof flagNames)[number] | (typeof valueNames)[number];
 
 interface OptionHelp {
   /** How it is typed, short form included. */
   typed: string;
-  /** The verbs that look at it. */
+  /** The verbs that look at it, comma between them, or `all`; another verb refuses it. */
   of: string;
   does: string;
 }
@@ -22,7 +23,11 @@ export const optionHelp: Readonly<Record<OptionName, OptionHelp>> = {
     of: "all",
     does: "added to every port; else `EV_PORT_OFFSET`, else 0",
   },
-  "--json": { typed: "--json", of: "most", does: "the answer as JSON on standard output" },
+  "--json": {
+    typed: "--json",
+    of: "down, ps, inspect, figures, start, stop, kill, restart, pause, unpause, simulate-crash, disconnect, connect, add-cp, add-driver, remove, clean, apply, export, import, plug, unplug, charger, scenario, test-fault-tolerance, load, token, credentials, revoke, rotate-credentials, rotate-key",
+    does: "the answer as JSON on standard output",
+  },
   "--help": { typed: "--help, -h", of: "all", does: "the help" },
   "--detach": { typed: "--detach, -d", of: "up", does: "the fleet goes on in the background" },
   "--no-watch": { typed: "--no-watch", of: "up", does: "a saved file takes effect with `ev apply` only" },
@@ -38,12 +43,12 @@ export const optionHelp: Readonly<Record<OptionName, OptionHelp>> = {
   },
   "--servers": {
     typed: "--servers real",
-    of: "up, scenario, test-fault-tolerance",
+    of: "up, scenario, test-fault-tolerance, inspect, credentials, revoke, rotate-credentials",
     does: "Apache Kafka, Mosquitto with certificates and DynamoDB Local instead of the stand-ins; else `EV_SERVERS`",
   },
   "--central": {
     typed: "--central functions",
-    of: "up",
+    of: "up, inspect",
     does: "Central as in the cloud: two events and two API processes, a sweeper, a gateway; else `EV_CENTRAL`",
   },
   "--cps": {
@@ -106,3 +111,16 @@ export const optionHelp: Readonly<Record<OptionName, OptionHelp>> = {
   },
   "--add": { typed: "--add N", of: "load", does: "adds N points while the largest size runs" },
 };
+
+/** Why `verb` refuses these options: it would swallow them. Undefined when it looks at each. */
+export function foreignOption(verb: string, typed: Iterable<string>): string | undefined {
+  const known = new Map<string, OptionHelp>(Object.entries(optionHelp));
+  for (const name of typed) {
+    const { of = "all" } = known.get(name) ?? {};
+    const verbs = of.split(", ");
+    if (of === "all" || verbs.includes(verb)) continue;
+    const whose = verbs.length > 4 ? "" : `: it is an option of ${listText(verbs)}`;
+    return `${verb} takes no ${name}${whose}; docs/COMMANDS.md has a table of all options`;
+  }
+  return undefined;
+}

@@ -106,6 +106,9 @@ test.each([
   [["logs", "ev-driver-alise"], "there is no service ev-driver-alise: did you mean ev-driver-alice"],
   [["strat"], "there is no command strat: did you mean `ev start`"],
   [["stop"], "stop which service?"],
+  [["ps", "--forget", "--yes"], "ps takes no --forget: it is an option of remove and clean"],
+  [["logs", "ev-central", "--json"], "logs takes no --json"],
+  [["down", "--need-kwh", "3"], "down takes no --need-kwh: it is an option of plug"],
   [["logs", "ev-central", "--grep", "("], "--grep=( is no regular expression"],
 ])("%j is one clear line", async (argv, message) => {
   const ran = await ev(argv);
@@ -167,8 +170,9 @@ test("help names every verb, and an unknown option is refused", async () => {
 });
 
 test("down stops everything and then lets the supervisor end", async () => {
-  const down = await ev(["down"]);
+  const down = await ev(["down", "--json"]);
   expect(down.code).toBe(0);
+  expect(JSON.parse(down.out)).toMatchObject({ verb: "down", state: world.places.state });
   expect(supervisor.statuses().every(({ pid }) => pid === null)).toBe(true);
   await until("the end to be asked for", () => downs === 1);
 });

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commandsDocument } from "../../../simulator/cli/commands-document.ts";
-import { helpLines, verbNames } from "../../../simulator/cli/help.ts";
-import { optionHelp } from "../../../simulator/cli/option-help.ts";
+import { helpLines, verbNames, verbs } from "../../../simulator/cli/help.ts";
+import { foreignOption, optionHelp } from "../../../simulator/cli/option-help.ts";
 import { shellBlocksIn } from "../../support/command-lines.ts";
 
 const docs = join(import.meta.dirname, "../../../docs");
@@ -22,6 +22,16 @@ test("the help names every option", () => {
     ([name, { typed }]) => ![name, ...typed.split(", ")].some((form) => isNamed(form.split(" ")[0] ?? name)),
   );
   expect(unnamed.map(([name]) => name)).toEqual(["--help"]);
+});
+
+test("each option is of verbs that exist, and each verb looks at what its usage names", () => {
+  for (const [name, { of }] of Object.entries(optionHelp))
+    if (of !== "all") for (const verb of of.split(", ")) expect(verbNames, `${name} of`).toContain(verb);
+  for (const [usage] of verbs) {
+    const [verb = "", ...words] = usage.split(" ");
+    const named = words.join(" ").match(/--[a-z-]+/g) ?? [];
+    expect(foreignOption(verb, named), usage).toBeUndefined();
+  }
 });
 
 test("every verb is shown at work in a guide", () => {
