@@ -13,6 +13,7 @@ export function reportLines(
   const cents = tables.cdrs.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
   const records = Object.values(history.kafka).reduce((sum, entries) => sum + entries.length, 0);
   const unknown = history.asks.filter(({ answer }) => answer === "unknown").length;
+  const late = history.statuses.filter((look) => look.late).length;
   return [
     `seed ${history.seed}: ${faults.length} faults in ${seconds(history.startedAtMs, history.healedAtMs)} s, quiet ${seconds(history.healedAtMs, history.quietAtMs)} s later`,
     `faults: ${counted(faults.map(({ kind, target }) => `${kind} ${struck(target)}`))}`,
@@ -20,7 +21,7 @@ export function reportLines(
     `bills: ${tables.cdrs.length}, ${(billedWh / 1000).toFixed(3)} kWh, € ${(cents / 100).toFixed(2)}; reviews: ${tables.reviews.length}`,
     `ends: ${counted(tables.cdrs.map(({ stopReason }) => stopReason))}`,
     `seen: ${records} records in Kafka, ${history.acknowledged.length} acknowledgements, ${history.published.length} published events, ${history.journals.length} journals, ${history.asks.length} requests by hand (${unknown} unknown), ${history.glimpses.length} looks at sessions`,
-    `status: ${judged.samples} displays of untouched charge points and ${judged.detections} detections judged, own delays above 0.4 s: ${history.lags.length}`,
+    `status: ${judged.samples} displays of untouched charge points and ${judged.detections} detections judged, looks without an answer in time: ${late}, own delays above 0.4 s: ${history.lags.length}`,
     ...(history.deaths.length > 0
       ? [`ended by themselves: ${history.deaths.map(({ service, why }) => `${service} (${why})`).join("; ")}`]
       : []),

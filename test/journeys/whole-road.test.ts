@@ -117,7 +117,7 @@ describe("bad input gets a clear error, and the process goes on", () => {
   });
 });
 
-describe("kill any single service, start it again: whole in 10 s, nothing lost, nobody billed twice", () => {
+describe("kill any single service, start it again: whole in the promised 30 s, nothing lost, nobody billed twice", () => {
   test.each([
     ["ev-cp-e-3"],
     ["ev-cp-m-4"],
@@ -131,8 +131,8 @@ describe("kill any single service, start it again: whole in 10 s, nothing lost, 
     await fleet.ev("kill", service);
     await fleet.ev("start", service);
     const began = performance.now();
-    await fleet.heardAfter(Date.now(), 10_000);
-    await fleet.whole(10_000);
+    await fleet.heardAfter(Date.now(), 30_000);
+    await fleet.whole(30_000 - (performance.now() - began));
     if (service.includes("driver"))
       await eventually(
         "the phone answers",
