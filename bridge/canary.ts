@@ -18,7 +18,7 @@ export function startCanary({ feeds, bridgeId, everyMs, link }: CanaryOptions): 
     if (!link.connected) return;
     n++;
     for (const feed of feeds) {
-      const canary: Canary = { v: 1, type: "canary", feed, bridge: bridgeId, n };
+      const canary: Canary = { v: 1, type: "canary", feed, bridge: bridgeId, n, everyMs };
       // QoS 0, result unread: a lost one is what it is there to show.
       void link.publish(mqttTopics.canary(feed), JSON.stringify(canary), 0);
     }

@@ -6,12 +6,12 @@
 //    heard, so that a charge point is then taken for older by that second and its interval: less than its ttl.
 // 3. Where processes come and go with each batch (functions) nothing is kept.
 import type { Canary } from "../../wire/messages/index.ts";
-import { type Heard, isRowOld } from "../rules/feeds.ts";
+import { brokenBetween, type Heard, type HeardCanary, isRowOld } from "../rules/feeds.ts";
 import type { Known, Row } from "../tables/port.ts";
 import { type FeedsRow, feedsRowOf } from "../tables/rows.ts";
 
 interface Kept {
-  canaries: Map<number, { ms: number; bridge: string }>;
+  canaries: Map<number, HeardCanary>;
   cps: Map<string, number>;
   newestMs: number;
   /** The row as it was seen last: a hint that spares reading it. */
@@ -30,10 +30,18 @@ export class HeardMemory {
     this.lasts = lasts;
   }
 
-  noteCanary(feed: number, { bridge }: Canary, ms: number): void {
+  noteCanary(feed: number, { bridge, everyMs }: Canary, ms: number): void {
     const kept = this.#of(feed);
-    if (ms <= (kept.canaries.get(feed)?.ms ?? -1)) return;
-    kept.canaries.set(feed, { ms, bridge });
+    const before = kept.canaries.get(feed);
+    if (ms <= (before?.ms ?? -1)) return;
+    const broken = before && brokenBetween(before.broken, before.ms, ms, everyMs);
+    kept.canaries.set(feed, {
+      ms,
+      bridge,
+      everyMs,
+      firstMs: before?.firstMs ?? ms,
+      ...(broken && { broken }),
+    });
     kept.newestMs = Math.max(kept.newestMs, ms);
   }
 

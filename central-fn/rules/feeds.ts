@@ -1,11 +1,19 @@
 // When each charge point and each feed was last heard, as it is stored: several feeds share a row, for each write of it
 // costs as much as one of a session.
-import { type FeedRow, type FeedsRow, feedsRowOf } from "../tables/rows.ts";
+import { type Broken, type FeedCanary, type FeedRow, type FeedsRow, feedsRowOf } from "../tables/rows.ts";
+
+/** The newest of the canaries that came since the row was written. */
+export interface HeardCanary extends FeedCanary {
+  /** The first of them. */
+  firstMs: number;
+  /** Undefined: an older bridge, which does not tell; then no pause is too long. */
+  everyMs: number | undefined;
+}
 
 /** Instants on the bridge's clock. */
 export interface Heard {
   /** By feed. */
-  canaries: ReadonlyMap<number, { ms: number; bridge: string }>;
+  canaries: ReadonlyMap<number, HeardCanary>;
   /** By charge point. */
   cps: ReadonlyMap<string, number>;
 }
@@ -17,7 +25,29 @@ export const feedWriteMs = 1_000;
 export function feedIn(row: FeedsRow | undefined, feed: number): FeedRow | undefined {
   if (!row) return undefined;
   const canary = row.canaries[feed];
-  return { canaryMs: canary?.ms ?? null, bridge: canary?.bridge ?? null, heard: row.heard };
+  return {
+    canaryMs: canary?.ms ?? null,
+    bridge: canary?.bridge ?? null,
+    broken: canary?.broken ?? null,
+    heard: row.heard,
+  };
+}
+
+/** A canary may be lost, and the next be late: what is longer than this many intervals was an outage. */
+const pauseIntervals = 2.5;
+/** Two outages with less between them are one: charge points need a while to be heard again. */
+const mendedIntervals = 10;
+
+/** The last outage of a feed whose canary came at `fromMs` and then at `untilMs`. */
+export function brokenBetween(
+  before: Broken | undefined,
+  fromMs: number,
+  untilMs: number,
+  everyMs: number | undefined,
+): Broken | undefined {
+  if (everyMs === undefined || untilMs - fromMs <= pauseIntervals * everyMs) return before;
+  const isOne = before !== undefined && fromMs - before.untilMs < mendedIntervals * everyMs;
+  return { fromMs: isOne ? before.fromMs : fromMs, untilMs };
 }
 
 /** The same, out of the rows of all feeds (`feedsKeys`), in their order. */
@@ -37,8 +67,9 @@ export function afterHearing(before: FeedsRow | undefined, heard: Heard): FeedsR
   };
   let isNews = false;
   for (const [feed, canary] of heard.canaries) {
-    if (canary.ms <= (row.canaries[feed]?.ms ?? -1)) continue;
-    row.canaries[feed] = canary;
+    const known = row.canaries[feed];
+    if (canary.ms <= (known?.ms ?? -1)) continue;
+    row.canaries[feed] = afterCanary(known, canary);
     row.atMs = Math.max(row.atMs, canary.ms);
     isNews = true;
   }
@@ -49,6 +80,13 @@ export function afterHearing(before: FeedsRow | undefined, heard: Heard): FeedsR
     isNews = true;
   }
   return isNews ? row : undefined;
+}
+
+function afterCanary(known: FeedCanary | undefined, canary: HeardCanary): FeedCanary {
+  const { ms, bridge, firstMs, everyMs } = canary;
+  const between = known && brokenBetween(known.broken, known.ms, firstMs, everyMs);
+  const broken = canary.broken ?? between;
+  return { ms, bridge, ...(broken && { broken }) };
 }
 
 /**

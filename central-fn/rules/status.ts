@@ -15,18 +15,22 @@ export interface Shown {
 
 /**
  * Age is measured on the bridge's clock alone: the newest canary of the feed against the report's ingest time,
- * so that a dead broker, bridge or Kafka makes the feed stale and not the fleet dead.
+ * so that a dead broker, bridge or Kafka makes the feed stale and not the fleet dead. Nor is it dead when the road is
+ * there again: whoever was heard before the road broke has one ttl from then on to be heard.
  */
 export function shownState(
   health: Health | null,
   heardMs: number | undefined,
-  canaryMs: number | null,
+  feed: (Pick<FeedRow, "canaryMs"> & Partial<FeedRow>) | undefined,
 ): Shown {
   if (!health) return { state: "DISCONNECTED", cause: "never heard", validUntilMs: null };
   if (health.willConn !== null && health.willConn >= health.conn)
     return { state: "DISCONNECTED", cause: "last will", validUntilMs: null };
   const heard = Math.max(heardMs ?? 0, health.sinceMs);
-  const validUntilMs = heard + health.ttlMs;
+  const broken = feed?.broken;
+  const wasHeard = broken && heard <= broken.untilMs && heard + health.ttlMs >= broken.fromMs;
+  const validUntilMs = (wasHeard ? broken.untilMs : heard) + health.ttlMs;
+  const canaryMs = feed?.canaryMs ?? null;
   if (canaryMs !== null && canaryMs > validUntilMs)
     return {
       state: "DISCONNECTED",

@@ -243,8 +243,23 @@ export interface FeedRow {
   /** ingestAt of the newest canary; null: none seen yet. */
   canaryMs: number | null;
   bridge: string | null;
+  /** The last pause between canaries that was too long; null: none is known. */
+  broken: Broken | null;
   /** cp → ingestAt of its newest status report; other feeds' charge points may be among them. */
   heard: Readonly<Record<string, number>>;
+}
+
+/** Instants of the canaries before and after a pause in which nothing could be heard. */
+export interface Broken {
+  fromMs: number;
+  untilMs: number;
+}
+
+/** A feed's newest canary. */
+export interface FeedCanary {
+  ms: number;
+  bridge: string;
+  broken?: Broken;
 }
 
 /** Row `feeds`: several feeds, written together at most about once per second. */
@@ -252,7 +267,7 @@ export interface FeedsRow {
   /** The newest instant in it. */
   atMs: number;
   /** Feed → its newest canary. */
-  canaries: Record<string, { ms: number; bridge: string }>;
+  canaries: Record<string, FeedCanary>;
   /** cp → ingestAt of its newest status report. */
   heard: Record<string, number>;
 }

@@ -101,7 +101,7 @@ export class SimBridge {
     for (let feed = 0; feed < this.#kafka.partitions; feed++)
       this.#client?.publish(
         mqttTopics.canary(feed),
-        JSON.stringify({ v: 1, type: "canary", feed, bridge: "sim", n: this.#n }),
+        JSON.stringify({ v: 1, type: "canary", feed, bridge: "sim", n: this.#n, everyMs: canaryEveryMs }),
       );
     this.#world.after(canaryEveryMs, () => this.#sing(generation));
   }

@@ -9,5 +9,7 @@ export const Canary = z.object({
   feed: z.number().int().min(0),
   bridge: z.string().max(64),
   n: z.number().int().min(0),
+  /** When the next one comes: a longer pause was a broken road. */
+  everyMs: z.number().int().positive().optional(),
 });
 export type Canary = z.infer<typeof Canary>;

@@ -20,15 +20,17 @@ function report(story: Story, cp: string, engine: "OK" | "KO" = "OK"): KafkaReco
 }
 
 function canary(story: Story, feed: number): KafkaRecord {
-  const value = { v: 1, type: "canary", feed, bridge: "b", n: 1 };
+  const value = { v: 1, type: "canary", feed, bridge: "b", n: 1, everyMs: 1_000 };
   return { ...story.record("cp.status", value), partition: feed };
 }
 
 /** What the bridge brings in this tenth of a second, by feed: a canary per second, a report per interval. */
-function tick(story: Story, n: number): void {
+function tick(story: Story, n: number, alive: readonly string[] = cps): void {
   story.nowMs = startMs + n * 100;
   for (let feed = 0; feed < partitions; feed++) {
-    const own = cps.filter((cp, i) => partitionOf(cp, partitions) === feed && (n + i) % 20 === 0);
+    const own = cps.filter(
+      (cp, i) => alive.includes(cp) && partitionOf(cp, partitions) === feed && (n + i) % 20 === 0,
+    );
     const records = own.map((cp) => report(story, cp));
     if (n % 10 === 0) records.unshift(canary(story, feed));
     if (records.length > 0) story.take(...records);
@@ -39,7 +41,7 @@ const feedsOf = (story: Story) => story.table.getNow<FeedsRow>(keys.feeds(0))?.v
 const shown = (story: Story, cp: string) => {
   const row = story.table.getNow<CpRow>(keys.cp(cp))?.value;
   const feed = feedIn(feedsOf(story), partitionOf(cp, partitions));
-  return shownState(row?.health ?? null, feed?.heard[cp], feed?.canaryMs ?? null).state;
+  return shownState(row?.health ?? null, feed?.heard[cp], feed).state;
 };
 
 it("all feeds together are one write per second, and nobody's instant is more than a second late", () => {
@@ -143,4 +145,59 @@ it("whenever processes die, and whoever takes the feeds over, a living charge po
     }),
     { numRuns: 12 },
   );
+});
+
+const changes = (story: Story) =>
+  cps.flatMap((cp) => story.table.getNow<CpRow>(keys.cp(cp))?.value.shown?.n ?? 0).reduce((a, b) => a + b, 0);
+
+/** Nothing is carried, while the charge points live on and Central sweeps. */
+function outage(story: Story, from: number, to: number): void {
+  for (let n = from; n < to; n += 10) {
+    story.nowMs = startMs + n * 100;
+    story.sweep();
+  }
+}
+
+it.each([true, false])(
+  "after an outage nobody is gone who is there again within his ttl, lasting %s",
+  (lasts) => {
+    const story = new Story();
+    story.heard = new HeardMemory(lasts);
+    for (let n = 0; n < 100; n++) tick(story, n);
+    const before = changes(story);
+    outage(story, 100, 300);
+    // It breaks once more just after: the two are one.
+    for (let n = 300; n < 310; n++) tick(story, n);
+    story.sweep();
+    expect(cps.map((cp) => shown(story, cp))).not.toContain("DISCONNECTED");
+    outage(story, 310, 360);
+    for (let n = 360; n < 600; n++) {
+      tick(story, n);
+      story.sweep();
+      expect(cps.map((cp) => shown(story, cp))).not.toContain("DISCONNECTED");
+    }
+    expect(changes(story)).toBe(before);
+  },
+);
+
+it("who died in an outage is gone one ttl after it, who died before it stays gone", () => {
+  const story = new Story();
+  story.heard = new HeardMemory(true);
+  const [dead = "", dying = ""] = cps;
+  const dies = (n: number, gone: readonly string[]) => {
+    const alive = cps.filter((cp) => !gone.includes(cp));
+    tick(story, n, alive);
+    story.sweep();
+  };
+  for (let n = 0; n < 100; n++) dies(n, []);
+  for (let n = 100; n < 200; n++) dies(n, [dead]);
+  expect(shown(story, dead)).toBe("DISCONNECTED");
+  outage(story, 200, 400);
+  for (let n = 400; n < 455; n++) {
+    dies(n, [dead, dying]);
+    expect([shown(story, dead), shown(story, dying)]).toEqual(["DISCONNECTED", "ON"]);
+  }
+  for (let n = 455; n < 490; n++) dies(n, [dead, dying]);
+  expect(shown(story, dying)).toBe("DISCONNECTED");
+  expect(cps.slice(2).map((cp) => shown(story, cp))).not.toContain("DISCONNECTED");
 });

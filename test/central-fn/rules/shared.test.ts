@@ -106,10 +106,10 @@ describe("the four-row table", () => {
     ["never heard", null, undefined, 50_000, "DISCONNECTED"],
     ["no canary yet: nobody is condemned", health, 50_000, null, "ON"],
   ] as const)("%s", (_, given, heard, canary, state) => {
-    expect(shownState(given, heard, canary).state).toBe(state);
+    expect(shownState(given, heard, { canaryMs: canary }).state).toBe(state);
   });
   it("knows a stale feed from a dead fleet", () => {
-    const feed = { canaryMs: 10_000, bridge: "b", heard: {} };
+    const feed = { canaryMs: 10_000, bridge: "b", broken: null, heard: {} };
     expect(feedStaleSince(feed, 15_000)).toBe(null);
     expect(feedStaleSince(feed, 15_001)).toBe(10_000);
     expect(feedStaleSince(undefined, 1)).toBe(0);
