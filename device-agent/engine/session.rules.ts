@@ -48,6 +48,10 @@ function isOff(reading: ChargerReading): boolean {
 
 function onSessionReading(turn: Turn, session: OpenSession, reading: ChargerReading): void {
   turn.state.durable.session = session;
+  if (reading.plugged === false && session.startedAt !== null && !session.carLeft) {
+    session.carLeft = true;
+    turn.mustPersist = true;
+  }
   switch (session.phase) {
     case "intent":
       return onIntentReading(turn, session, reading);

@@ -22,6 +22,8 @@ export const OpenSession = Grant.extend({
   plugInTimeoutS: z.number().int().min(1),
   limit: Limit.nullable(),
   suspendedAt: Stamp.nullable(),
+  /** Its car was seen to have left: what flows from then on is another's. */
+  carLeft: z.boolean().optional(),
   ending: Ending.nullable(),
 });
 export type OpenSession = z.infer<typeof OpenSession>;

@@ -7,6 +7,7 @@
 import type { SessionReview } from "../../wire/messages/index.ts";
 import type { ChargerEvent, ChargerReading } from "../charger/port.ts";
 import { registerWh } from "../charger/register.rules.ts";
+import type { OpenSession } from "./state.ts";
 import { flushSamples, grantOf } from "./tell.ts";
 import { log, supplyOff, type Turn, tell } from "./turn.ts";
 
@@ -48,23 +49,34 @@ export function isChangedUnseen(turn: Turn, reading: ChargerReading): boolean {
     quarantine(turn, reading, "register-went-back");
     return true;
   }
-  // A car that has left and whose counter explains the growth was the session's own.
-  const explained =
-    reading.plugged === false && grownWh <= Math.floor(reading.sessionWs / 3600) + toleranceWh;
-  if (!turn.state.durable.session || grownWh <= 0 || explained) return false;
-  onCarChanged(turn, reading, grownWh);
+  const { session } = turn.state.durable;
+  if (!session || !isCarChanged(session, reading, grownWh, toleranceWh)) return false;
+  onCarChanged(turn, reading, session, grownWh);
   return true;
+}
+
+function isCarChanged(
+  session: OpenSession,
+  reading: ChargerReading,
+  grownWh: number,
+  toleranceWh: number,
+): boolean {
+  if (session.carLeft) return reading.plugged !== false || grownWh > toleranceWh;
+  if (grownWh <= 0) return false;
+  // A car that has left and whose counter explains the growth was the session's own.
+  return reading.plugged !== false || grownWh > Math.floor(reading.sessionWs / 3600) + toleranceWh;
 }
 
 /**
  * One car left unseen and perhaps more than one: how much of the growth is the session's nobody knows. It goes to
  * review at what was seen of it; the rest is an orphan, up to the last unplug and into the car that is there now.
  */
-function onCarChanged(turn: Turn, reading: ChargerReading, grownWh: number): void {
+function onCarChanged(turn: Turn, reading: ChargerReading, session: OpenSession, grownWh: number): void {
   const { durable } = turn.state;
   const seen = durable.register;
   quarantine(turn, reading, "car-changed");
-  const unseenWs = Math.max(0, grownWh * 3600 - (seen.lastSessionWs ?? 0));
+  const ofSessionWs = session.carLeft ? 0 : (seen.lastSessionWs ?? 0);
+  const unseenWs = Math.max(0, grownWh * 3600 - ofSessionWs);
   const presentWs = reading.plugged === true ? reading.sessionWs : 0;
   durable.register = { registerWs: seen.registerWs + unseenWs + presentWs, lastSessionWs: reading.sessionWs };
   const wh = registerWh(durable.register);

@@ -22,10 +22,30 @@ class Box {
   needWs = 0;
   powerW = 3_600;
   sessionWs = 0;
+  lifetimeWh = 0;
   trueWs = 0;
 
   settle(): void {
     this.relay = this.enabled && this.plugged && this.needWs > 0 && !this.fault;
+  }
+
+  unplug(): void {
+    if (this.plugged) this.lifetimeWh += Math.floor(this.sessionWs / 3600);
+    this.plugged = false;
+    this.settle();
+  }
+
+  plug(ws: number): void {
+    if (this.plugged) return;
+    this.plugged = true;
+    this.sessionWs = 0;
+    this.needWs = ws;
+  }
+
+  /** The car seems to have left and come back. */
+  glitch(): void {
+    if (this.plugged) this.lifetimeWh += Math.floor(this.sessionWs / 3600);
+    this.sessionWs = 0;
   }
 
   pass(seconds: number): void {
@@ -154,7 +174,7 @@ export class EngineWorld {
       state: box.relay ? ("charging" as const) : ("sleeping" as const),
       fault: box.fault ? ("ground-fault" as const) : null,
       sessionWs: box.sessionWs,
-      lifetimeWh: 0,
+      lifetimeWh: box.lifetimeWh,
       powerW: box.relay ? box.powerW : 0,
     };
   }
@@ -265,7 +285,7 @@ export class EngineWorld {
     this.start();
     this.line(true);
     this.pass(1);
-    this.box.plugged = false;
+    this.box.unplug();
     for (const seconds of [1, 200, 1, 1, 1, 1]) {
       // One that was told to end did so meanwhile.
       this.start();

@@ -54,14 +54,9 @@ const passStep = fc
     step(`pass ${seconds}${late ? ", obeyed late" : ""}`, (world) => world.pass(seconds, late)),
   );
 
-const plugStep = fc.integer({ min: 1_000, max: 90_000 }).map((ws) =>
-  step(`plug ${ws}`, ({ box }) => {
-    if (box.plugged) return;
-    box.plugged = true;
-    box.sessionWs = 0;
-    box.needWs = ws;
-  }),
-);
+const plugStep = fc
+  .integer({ min: 1_000, max: 90_000 })
+  .map((ws) => step(`plug ${ws}`, ({ box }) => box.plug(ws)));
 
 const dieStep = fc.nat(6).map((left) =>
   step(`die after ${left} effects`, (world) => {
@@ -70,16 +65,21 @@ const dieStep = fc.nat(6).map((left) =>
 );
 
 const others = fc.constantFrom(
-  step("unplug", ({ box }) => {
-    box.plugged = false;
-    box.settle();
-  }),
+  step("unplug", ({ box }) => box.unplug()),
   step("kill", (world) => world.kill()),
   step("reboot", (world) => world.reboot()),
   step("power cycle", (world) => world.powerCycle()),
   step("counter reset", ({ box }) => {
     box.sessionWs = 0;
   }),
+  step("another car unseen", (world) => {
+    world.line(false);
+    world.box.unplug();
+    world.box.plug(40_000);
+    world.pass(10);
+    world.line(true);
+  }),
+  step("pilot glitch", ({ box }) => box.glitch()),
   step("fault", ({ box }) => {
     box.fault = true;
   }),
@@ -112,7 +112,7 @@ const quiet = fc.constant(
     world.start();
     world.line(true);
     world.box.fault = false;
-    world.box.plugged = false;
+    world.box.unplug();
     for (let n = 0; n < 4; n++) world.pass(1);
     world.welcome(world.fence);
   }),

@@ -82,6 +82,9 @@ export const plantedBugs: Record<string, Plant> = {
   "expiry is checked once, not at each serial attempt": (bugs) => {
     bugs.device.expiryCheckedOnce = true;
   },
+  "a car that changed unseen is taken for the first": (bugs) => {
+    bugs.device.lifetimeIgnored = true;
+  },
   "no tombstone for a stop that comes first": (bugs) => {
     bugs.device.alterState = alterState((state) => ({ ...state, tombstones: [] }));
   },

@@ -11,6 +11,16 @@ export interface Energised {
   toWs: number;
 }
 
+/** One stay of one car. */
+export interface PlugIn {
+  fromMs: number;
+  toMs: number | null;
+  fromWs: number;
+  toWs: number;
+  /** The lifetime counter moved when it left. */
+  traced: boolean;
+}
+
 /** An engine's order that let the relay close for the first time under its permit. */
 export interface Enabling {
   permit: string;
@@ -26,6 +36,8 @@ export interface ChargerTroubles {
 export interface ChargerBugs {
   /** The permit's expiry is looked at when the wish is taken, not at each attempt. */
   expiryCheckedOnce: boolean;
+  /** The charger's lifetime counter is not looked at. */
+  lifetimeIgnored: boolean;
 }
 
 const serialTimeoutMs = 2_500;
@@ -53,6 +65,7 @@ export class SimCharger {
   trueWs = 0;
   /** World times at which a car left. */
   readonly unplugs: number[] = [];
+  readonly plugIns: PlugIn[] = [];
   /** What resets may have hidden from whoever reads the session counter. */
   hiddenWs = 0;
   reachableAtMs = 0;
@@ -125,6 +138,8 @@ export class SimCharger {
     this.plugged = true;
     this.#resetSession();
     this.needWs = needWs;
+    const { nowMs } = this.#world;
+    this.plugIns.push({ fromMs: nowMs, toMs: null, fromWs: this.trueWs, toWs: this.trueWs, traced: false });
     this.refresh();
     this.onChange("plug");
   }
@@ -134,9 +149,21 @@ export class SimCharger {
     this.plugged = false;
     this.unplugs.push(this.#world.nowMs);
     this.refresh();
-    // The lifetime counter moves at unplug only, in whole Wh.
-    this.lifetimeWs += Math.floor(this.sessionWs / 3600) * 3600;
+    this.meter();
+    const lifetimeWs = this.lifetimeWs;
+    this.#addToLifetime();
+    const stay = this.plugIns.at(-1);
+    if (stay) {
+      stay.toMs = this.#world.nowMs;
+      stay.toWs = this.trueWs;
+      stay.traced = this.lifetimeWs > lifetimeWs;
+    }
     this.onChange("plug");
+  }
+
+  /** The lifetime counter moves when a car leaves, or seems to, in whole Wh. */
+  #addToLifetime(): void {
+    this.lifetimeWs += Math.floor(this.sessionWs / 3600) * 3600;
   }
 
   /** Mains lost and back: the session counter is gone, and the firmware starts charging by itself. */
@@ -154,9 +181,10 @@ export class SimCharger {
     });
   }
 
-  /** A pilot glitch: the session counter starts anew in mid-charge, unannounced. */
+  /** A pilot glitch: the car seems to have left and come back, unannounced in mid-charge. */
   glitch(): void {
     this.meter();
+    if (this.plugged) this.#addToLifetime();
     this.#resetSession();
   }
 
@@ -305,7 +333,7 @@ export class SimDriver implements Charger {
               : ("no-vehicle" as const),
       fault: box.fault,
       sessionWs: box.sessionWs,
-      lifetimeWh: Math.floor(box.lifetimeWs / 3600),
+      lifetimeWh: this.#bugs.lifetimeIgnored ? 0 : Math.floor(box.lifetimeWs / 3600),
       powerW: box.relay ? box.powerW : 0,
     };
     this.#inside(() => this.#listener({ is: "reading", reading }));

@@ -21,6 +21,7 @@ import {
   sessionFaults,
 } from "../support/invariants.ts";
 import type { SimBridge } from "./bridge.ts";
+import { carFaults } from "./cars.ts";
 import type { SimCentral } from "./central.ts";
 import type { SimDevice } from "./device.ts";
 import type { SimDrivers } from "./drivers.ts";
@@ -122,6 +123,7 @@ function checkDevice(
   wrong.push(...commandFaults(events, hasLeft));
   wrong.push(...serviceFaults(events));
   checkEnergy(device, events, wrong);
+  if (device.copies.length === 0) wrong.push(...carFaults(device.box, events));
   for (const event of events) {
     if (event.type !== "session.ended") continue;
     const sid = String(event.body.sid);

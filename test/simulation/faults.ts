@@ -46,6 +46,26 @@ export const faults: Record<string, Strike> = {
   },
   "charger loses mains": ({ world }, device) => device.powerCycle(world.between(500, 60_000)),
   "pilot glitch": (_stage, device) => device.box.glitch(),
+  "cars swapped unseen": ({ world }, device) => {
+    const { box } = device;
+    if (!box.relay || !device.engine) return;
+    const cut = world.chance(0.5);
+    if (cut) box.troubles.serialLoss = 1;
+    else device.killEngine();
+    const leavesMs = world.between(5_000, 600_000);
+    const nextMs = leavesMs + world.between(8_000, 120_000);
+    world.after(leavesMs, () => box.unplug());
+    world.after(nextMs, () => box.plug(Math.floor(box.powerW * world.between(60, 3_000))));
+    // Sometimes somebody looks again while the second car charges, sometimes only when it has left too.
+    const backMs = nextMs + world.between(10_000, 900_000);
+    if (world.chance(0.3)) world.after(backMs - 5_000, () => box.unplug());
+    world.after(backMs, () => {
+      if (cut) box.troubles.serialLoss = 0;
+      else device.startEngine();
+    });
+    // Whoever stays leaves in the end.
+    world.after(backMs + world.between(60_000, 1_800_000), () => box.unplug());
+  },
   "charger fault": ({ world }, device) => {
     device.box.setFault(world.pick(["over-temperature", "ground-fault", "over-current"] as const));
     world.after(world.between(5_000, 300_000), () => device.box.setFault(null));

@@ -30,6 +30,7 @@ export const noBugs = (): Bugs => ({
     noEpoch: false,
     trustPuback: false,
     expiryCheckedOnce: false,
+    lifetimeIgnored: false,
     alterState: null,
     tellBeforeDisk: false,
     alterCommand: null,

@@ -89,6 +89,22 @@ describe("a second car that charges while nobody looks is not billed to the firs
   });
 });
 
+test("the first car was seen to leave, and the charger fell silent before it was off: the second is not billed to it", () => {
+  const story = seen5();
+  story.lifetimeWh += 5_000;
+  story.reads({ plugged: false, state: "no-vehicle" });
+  for (const again of [story.crash(), unreachable(story)]) {
+    again.sessionWs = 0;
+    again
+      .identity()
+      .on(2_000 * 3600)
+      .off()
+      .off();
+    expect(again.last("session.review")).toMatchObject({ registerEndWh: 5_000 });
+    expect(accounts(again)).toMatchObject({ ended: [], orphans: [[5_000, 7_000]] });
+  }
+});
+
 describe("what is no second car", () => {
   test("the first car left: the growth is its own, and all of it is billed", () => {
     const story = seen5().command(stop(9)).crash();

@@ -54,6 +54,7 @@ describe("over a pseudo-terminal", () => {
       firmware: "8.2.3",
       serial: "4A52E10917BC52E25C6B",
       maxAmps: 24,
+      ctRatio: 2,
     });
     charger.want({ on: true, amps: 16, permit: "p", notAfterMono: monoMs() + 5_000 });
     await until("enabled", () => box.state === 0x01);
