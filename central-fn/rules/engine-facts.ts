@@ -3,8 +3,13 @@
 // 1. A journal that was never seen is newer than the one known; a known older journal counts again only with an
 //    epoch that was never seen.
 // 2. The stamp follows the epoch, never the arrival: an outbox repeats old events after a reboot.
+// 3. A stamp's age is counted from its arrival, so one that waited on the device seems younger than it is, and a command
+//    with its echo would be void too early: of one boot an older stamp that did not wait is kept instead.
 import type { Connector, Envelope } from "../../wire/messages/index.ts";
 import type { CpRow, EventPlace } from "../tables/rows.ts";
+
+/** A stamp is as good as its arrival where no more than this lies between. */
+const promptMs = 5_000;
 
 type Engine = NonNullable<CpRow["engine"]>;
 type Known = Pick<CpRow, "engine" | "marks">;
@@ -36,7 +41,9 @@ export function factsAfter(
   if (!isCurrent(row, event)) return row.engine;
   const before = row.engine;
   const sameEpoch = before !== null && before.journal === event.journal && before.epoch === event.epoch;
-  const newerStamp = !sameEpoch || event.at.mono > before.stamp.mono;
+  const newerStamp =
+    before === null ||
+    ((!sameEpoch || event.at.mono > before.stamp.mono) && waitedMs(before, event.at, ingestMs) <= promptMs);
   const newer = word !== null && (!sameEpoch || event.seq > before.seq) ? word : null;
   return {
     journal: event.journal,
@@ -50,6 +57,17 @@ export function factsAfter(
     operative: newer?.operative ?? before?.operative ?? true,
     registerWh: newer?.registerWh ?? before?.registerWh ?? 0,
   };
+}
+
+/**
+ * How long a stamp waited on its device beyond the one that is known; 0 where that cannot be told. Both clocks must say
+ * so: a suspended machine's monotonic clock falls behind for good, and then a stamp kept too long would let a command
+ * live too long.
+ */
+function waitedMs(before: Engine, at: Envelope["at"], ingestMs: number): number {
+  if (before.stamp.boot !== at.boot || !at.synced) return 0;
+  const byMonoMs = ingestMs - at.mono - (before.stampIngestMs - before.stamp.mono);
+  return Math.min(byMonoMs, ingestMs - at.wall);
 }
 
 /** True when the connector's newest word is from after that event. */
