@@ -22,7 +22,10 @@ export function onReading(turn: Turn, reading: ChargerReading): void {
   const session = turn.state.durable.session;
   if (session) onSessionReading(turn, { ...session }, reading);
   else onIdleReading(turn, reading);
-  if (turn.state.durable.finishing !== null && reading.plugged === false) turn.state.durable.finishing = null;
+  if (turn.state.durable.finishing !== null && reading.plugged === false) {
+    turn.state.durable.finishing = null;
+    turn.mustPersist = true;
+  }
   if (!turn.state.durable.session) tellConnector(turn);
   keepSamples(turn, reading);
 }

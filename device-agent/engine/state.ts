@@ -1,6 +1,15 @@
 // What the engine knows: the part that survives a crash (one JSON value in the journal) and the part that does not.
 import * as z from "zod";
-import { Answer, Grant, Limit, type Reading, Sid, Stamp, StopReason } from "../../wire/messages/index.ts";
+import {
+  Answer,
+  type Connector,
+  Grant,
+  Limit,
+  type Reading,
+  Sid,
+  Stamp,
+  StopReason,
+} from "../../wire/messages/index.ts";
 import type { ChargerReading } from "../charger/port.ts";
 import { emptyRegister, Register } from "../charger/register.rules.ts";
 
@@ -91,7 +100,8 @@ export interface Volatile {
   openReadings: number;
   persistedWs: number;
   persistedMono: number;
-  told: { plugged: boolean; operative: boolean; finishing: string | null } | null;
+  /** The connector as it was told last. */
+  told: Omit<Connector, "registerWh"> | null;
   terminating: boolean;
 }
 

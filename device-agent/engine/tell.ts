@@ -28,18 +28,19 @@ export function connectorOf(turn: Turn): Connector {
 
 /** Tells the connector's state when it differs from what was told last. */
 export function tellConnector(turn: Turn): void {
-  const { plugged, operative, finishing } = connectorOf(turn);
-  const told = turn.state.now.told;
-  if (told && told.plugged === plugged && told.operative === operative && told.finishing === finishing)
-    return;
-  turn.state.now.told = { plugged, operative, finishing };
-  tell(turn, "connector", connectorOf(turn));
+  const connector = connectorOf(turn);
+  const { plugged, relayClosed, operative, finishing } = connector;
+  const { told } = turn.state.now;
+  if (told?.plugged === plugged && told.relayClosed === relayClosed)
+    if (told.operative === operative && told.finishing === finishing) return;
+  turn.state.now.told = { plugged, relayClosed, operative, finishing };
+  tell(turn, "connector", connector);
 }
 
-/** Started and ended carry the plug's state: no connector message need follow. */
-function toldWithSession(turn: Turn, plugged: boolean): void {
+/** Started and ended carry the plug's state and imply the relay's: no connector message need follow. */
+function toldWithSession(turn: Turn, plugged: boolean, relayClosed: boolean): void {
   const { operative, finishing } = turn.state.durable;
-  turn.state.now.told = { plugged, operative, finishing };
+  turn.state.now.told = { plugged, relayClosed, operative, finishing };
 }
 
 export function tellAnswer(turn: Turn, answer: Answer): void {
@@ -65,7 +66,7 @@ export function tellStarted(turn: Turn, session: OpenSession): void {
     registerStartWh: session.registerStartWh,
     startedAt: turn.now,
   });
-  toldWithSession(turn, true);
+  toldWithSession(turn, true, true);
   log(turn, `Session ${session.sid} started for ${session.driver} at ${session.registerStartWh} Wh`);
 }
 
@@ -98,6 +99,6 @@ export function closeSession(
     });
     const kwh = ((endWh - session.registerStartWh) / 1000).toFixed(3);
     log(turn, `Session ${session.sid} completed: ${kwh} kWh (${ending.reason})`);
+    toldWithSession(turn, plugged, false);
   }
-  toldWithSession(turn, plugged);
 }

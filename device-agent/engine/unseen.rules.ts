@@ -101,6 +101,8 @@ export function quarantine(turn: Turn, reading: ChargerReading | null, cause: Se
     const plugged = reading?.plugged !== false;
     durable.finishing = plugged ? session.sid : null;
     durable.session = null;
+    // The connector's next word must follow, whatever it was told before the session.
+    now.told = null;
     tell(turn, "session.review", {
       ...grantOf(session),
       registerStartWh: session.registerStartWh,

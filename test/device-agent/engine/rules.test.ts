@@ -268,6 +268,25 @@ describe("the start-up table", () => {
     expect(story.last("orphan")).toMatchObject({ registerFromWh: 0, registerToWh: 3 });
   });
 
+  test("the relay is told open as soon as it is: current without a session is over for Central too", () => {
+    const story = new Story().ready().on(7200);
+    expect(story.last("connector")).toMatchObject({ plugged: true, relayClosed: true });
+    story.off();
+    expect(story.last("connector")).toMatchObject({ plugged: true, relayClosed: false });
+    expect(story.off().off().off().count("connector"), "once").toBe(3);
+  });
+
+  test("what a session's messages tell of relay and plug is not told again", () => {
+    const story = new Story().ready().charging().on().command(stop(1)).off().off().off();
+    expect(story.events.map(({ type }) => type).filter((type) => type !== "meter")).toEqual([
+      "connector",
+      "answer",
+      "session.started",
+      "answer",
+      "session.ended",
+    ]);
+  });
+
   test("another charger at the line, or a lifetime counter that went back: needs review, relay off", () => {
     const replaced = new Story().ready().charging().on(36_000).crash().identity("XYZ");
     expect(replaced.did[0]).toBe("off");

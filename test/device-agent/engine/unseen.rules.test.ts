@@ -159,6 +159,15 @@ test("a review says that the car is there, and its point is finishing until it h
   expect(replaced.last("connector")).toMatchObject({ plugged: false, finishing: null });
 });
 
+test("the connector's word follows a review, be it the same as before the session", () => {
+  const story = unreachable(new Story().ready().command(start(1))).identity("XYZ");
+  expect(story.last("session.review")).toMatchObject({ plugged: true });
+  const before = story.count("connector");
+  story.reads({});
+  expect(story.count("connector")).toBe(before + 1);
+  expect(story.last("connector")).toMatchObject({ plugged: false, relayClosed: false, finishing: null });
+});
+
 describe("another current-transformer ratio", () => {
   test("makes no energy: the counters are multiplied, the register stands still", () => {
     const story = new Story().ready();
