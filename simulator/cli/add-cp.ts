@@ -2,13 +2,14 @@
 // On and open for requests.
 import { newCpFile } from "../fleet/additions.ts";
 import type { ServiceReport } from "../fleet/control-messages.ts";
-import { addMembers, editFleet, memberPath } from "../fleet/edit.ts";
+import { addMembers, memberPath } from "../fleet/edit.ts";
 import type { CpFile } from "../fleet/fleet-schemas.ts";
 import { serviceNames } from "../fleet/names.ts";
 import { type Places, placesOf } from "../fleet/places.ts";
 import { refuseTaken, typedCps } from "./add-cp.rules.ts";
 import type { Arguments } from "./arguments.ts";
 import { ask } from "./ask.ts";
+import { addToFleet, startBegun, takeGiven } from "./begin-fleet.ts";
 import { followPoints, isReached, type Steps } from "./central-reading.ts";
 import type { Output } from "./output.ts";
 import { applyNow, nextStartText } from "./running.ts";
@@ -22,13 +23,14 @@ export async function addCp(args: Arguments, output: Output): Promise<number> {
   const startedMs = performance.now();
   const typed = typedCps(args.words);
   const places = placesOf(args.stateDir);
-  const cps = await editFleet(places, (fleet) => {
+  const cars = args.flags.has("--by-hand") ? "none" : "auto";
+  const cps = typed.ids.map((id) => ({ ...newCpFile(id, typed.powerKw, typed.price), cars }) as const);
+  const { begun } = await addToFleet(args, places, async (fleet, begins) => {
     refuseTaken(typed.ids, fleet);
-    const cars = args.flags.has("--by-hand") ? "none" : "auto";
-    const fresh = typed.ids.map((id) => ({ ...newCpFile(id, typed.powerKw, typed.price), cars }) as const);
-    addMembers(places, { cps: fresh, drivers: [] });
-    return fresh;
+    await takeGiven(args, places, { system: fleet.system, cps, drivers: [] }, begins);
+    addMembers(places, { cps, drivers: [] });
   });
+  if (begun && (await startBegun(args, output)) !== 0) return 1;
   const applied = await applyNow(args, places);
   if (!applied)
     return tell(
@@ -37,17 +39,20 @@ export async function addCp(args: Arguments, output: Output): Promise<number> {
       startedMs,
       cps.map((cp) => ({ cp, file: memberPath(places, cp.cp_id) })),
     );
-  const steps = await followPoints(applied.addresses.centralUrl, cps, {
-    goal: "requestable",
-    startedMs,
-    withinMs: withinMs + (cps.length - 1) * eachMoreMs,
-  });
+  const steps =
+    applied.addresses.centralIs === "unknown"
+      ? undefined
+      : await followPoints(applied.addresses.centralUrl, cps, {
+          goal: "requestable",
+          startedMs,
+          withinMs: withinMs + (cps.length - 1) * eachMoreMs,
+        });
   const { services } = await ask(args, { verb: "status" });
   return tell(
     args,
     output,
     startedMs,
-    cps.map((cp) => resultOf(cp, places, services, steps.get(cp.cp_id), startedMs)),
+    cps.map((cp) => resultOf(cp, places, services, steps && (steps.get(cp.cp_id) ?? null), startedMs)),
   );
 }
 
@@ -56,15 +61,16 @@ interface Result {
   file: string;
   services?: ServiceReport[];
   /** From the command's beginning until its processes were ready; null: one of them is not. */
-  readyMs?: number | null;
-  steps?: Steps | undefined;
+  readyMs?: number | null | undefined;
+  /** Undefined: nobody said where Central is. */
+  steps?: Steps | null | undefined;
 }
 
 function resultOf(
   cp: CpFile,
   places: Places,
   services: readonly ServiceReport[],
-  steps: Steps | undefined,
+  steps: Steps | null | undefined,
   startedMs: number,
 ): Result {
   const own = services.filter(({ subject }) => subject === cp.cp_id);
@@ -83,7 +89,7 @@ function resultOf(
 
 function tell(args: Arguments, output: Output, startedMs: number, results: readonly Result[]): number {
   const tookMs = Math.round(performance.now() - startedMs);
-  const failed = results.filter(({ services, steps }) => services && !isReached(steps, "requestable"));
+  const failed = results.filter((result) => result.services && !isAsWished(result));
   if (args.flags.has("--json")) {
     const added = results.map(({ cp, file, services, readyMs, steps }) => ({
       cp_id: cp.cp_id,
@@ -108,6 +114,12 @@ function tell(args: Arguments, output: Output, startedMs: number, results: reado
   return failed.length > 0 ? 1 : 0;
 }
 
+/** Requestable; as far as anybody here can know where nobody said which Central is to say so. */
+function isAsWished({ readyMs, steps }: Result): boolean {
+  if (steps === undefined) return readyMs !== null && readyMs !== undefined;
+  return isReached(steps ?? undefined, "requestable");
+}
+
 function linesOf({ cp, file, services, readyMs, steps }: Result): string[] {
   const price = cp.price_eur_per_kwh.toFixed(Math.max(2, decimals(cp.price_eur_per_kwh)));
   const head = `${cp.cp_id}  ${cp.power_kw} kW ${cp.connector_type} at ${price} €/kWh, ${cp.name}; file ${file}`;
@@ -116,19 +128,24 @@ function linesOf({ cp, file, services, readyMs, steps }: Result): string[] {
     ms === null || ms === undefined ? "not yet" : durationText(ms);
   const times = [
     `${services.length} processes ready ${asOf(readyMs)}`,
-    `registered ${asOf(steps?.registeredMs)}`,
-    `On ${asOf(steps?.onMs)}`,
-    `requestable ${asOf(steps?.requestableMs)}`,
+    ...(steps === undefined
+      ? ["CENTRAL_HOST is not set, so nobody asked what Central shows of it"]
+      : [
+          `registered ${asOf(steps?.registeredMs)}`,
+          `On ${asOf(steps?.onMs)}`,
+          `requestable ${asOf(steps?.requestableMs)}`,
+        ]),
   ];
   return [
     head,
     `        ${times.join(" · ")}`,
-    ...troubles(cp, services, steps).map((line) => `        ${line}`),
+    ...troubles({ cp, file, services, readyMs, steps }, services).map((line) => `        ${line}`),
   ];
 }
 
-function troubles(cp: CpFile, services: readonly ServiceReport[], steps: Steps | undefined): string[] {
-  if (isReached(steps, "requestable")) return [];
+function troubles(result: Result, services: readonly ServiceReport[]): string[] {
+  if (isAsWished(result)) return [];
+  const { cp, steps } = result;
   const down = services.filter(({ status }) => status !== "running");
   if (down.length > 0)
     return down.map(({ name, status, why }) => `${name}: ${why ?? status}; see \`ev inspect ${name}\``);

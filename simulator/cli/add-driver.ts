@@ -2,12 +2,13 @@
 import { firstDynamicPort, newDriverFile } from "../fleet/additions.ts";
 import { portRefusal } from "../fleet/checks.ts";
 import { Complaint } from "../fleet/complaint.ts";
-import { addMembers, editFleet, memberPath } from "../fleet/edit.ts";
+import { addMembers, memberPath } from "../fleet/edit.ts";
 import type { DriverFile, Fleet } from "../fleet/fleet-schemas.ts";
 import { serviceNames } from "../fleet/names.ts";
 import { placesOf } from "../fleet/places.ts";
 import { driversIn, type TypedDriver } from "../fleet/typed-names.ts";
 import type { Arguments } from "./arguments.ts";
+import { addToFleet, startBegun, takeGiven } from "./begin-fleet.ts";
 import type { Output } from "./output.ts";
 import { type PageAnswer, pageAnswers } from "./phone-page.ts";
 import { applyNow, nextStartText, offsetOf } from "./running.ts";
@@ -24,12 +25,14 @@ export async function addDriver(args: Arguments, output: Output): Promise<number
     );
   const places = placesOf(args.stateDir);
   const offset = offsetOf(args);
-  const drivers = await editFleet(places, async (fleet) => {
+  let drivers: DriverFile[] = [];
+  const { begun } = await addToFleet(args, places, async (fleet, begins) => {
     const added = await newDrivers(typed, fleet, offset);
-    const fresh = args.flags.has("--by-hand") ? added.map((one) => ({ ...one, requests: [] })) : added;
-    addMembers(places, { cps: [], drivers: fresh });
-    return fresh;
+    drivers = args.flags.has("--by-hand") ? added.map((one) => ({ ...one, requests: [] })) : added;
+    await takeGiven(args, places, { system: fleet.system, cps: [], drivers }, begins);
+    addMembers(places, { cps: [], drivers });
   });
+  if (begun && (await startBegun(args, output)) !== 0) return 1;
   const applied = await applyNow(args, places);
   const results = await Promise.all(
     drivers.map(async (driver) => {
@@ -56,7 +59,9 @@ export async function addDriver(args: Arguments, output: Output): Promise<number
     return failed ? 1 : 0;
   }
   for (const { driver, service, url, page, file, report } of results) {
-    const nothing = args.flags.has("--by-hand") ? "what you ask" : "no point: the fleet has none";
+    const nothing = args.flags.has("--by-hand")
+      ? "what you ask"
+      : "what is asked on its page (no charge point is in this fleet)";
     const points = listText(driver.requests.map(({ cp_id }) => cp_id)) || nothing;
     output.line(
       `${driver.driver_id}  ${url.replace("127.0.0.1", "localhost")}  asks for ${points}; file ${file}`,

@@ -52,7 +52,11 @@ export async function startDetached(args: Arguments, output: Output): Promise<nu
       ...(args.listen === undefined ? [] : ["--listen", args.listen]),
       ...given,
     ],
-    { detached: true, stdio: ["ignore", log, log, "ipc"] },
+    {
+      detached: true,
+      stdio: ["ignore", log, log, "ipc"],
+      env: { ...process.env, CP_ID: args.onlyCp ?? "", DRIVER_ID: args.onlyDriver ?? "" },
+    },
   );
   closeSync(log);
   // Whoever read the progress may leave; the fleet starts all the same.

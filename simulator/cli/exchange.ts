@@ -5,10 +5,11 @@ import { Complaint } from "../fleet/complaint.ts";
 import { editFleet, idsOf, replaceFleet } from "../fleet/edit.ts";
 import { exportText, type ImportPlan, importedFleet, planImport } from "../fleet/exchange.ts";
 import { isFleet, readFleetAsItIs, writeText } from "../fleet/fleet-files.ts";
-import { type Fleet, SystemFile } from "../fleet/fleet-schemas.ts";
+import type { Fleet } from "../fleet/fleet-schemas.ts";
 import { placesOf } from "../fleet/places.ts";
 import { outcomeLines, outcomeOf } from "./apply.ts";
 import type { Arguments } from "./arguments.ts";
+import { emptyFleet } from "./begin-fleet.ts";
 import type { Output } from "./output.ts";
 import { applyNow, fleetIn, nextStartText, offsetOf } from "./running.ts";
 import { durationText, listText } from "./text.ts";
@@ -56,7 +57,7 @@ export async function importFleet(args: Arguments, output: Output): Promise<numb
       return planned;
     },
     // Where there is no fleet yet, it becomes what the file says, without the base fleet.
-    (dir) => (isFleet(dir) ? readFleetAsItIs(dir) : { system: SystemFile.parse({}), cps: [], drivers: [] }),
+    (dir) => (isFleet(dir) ? readFleetAsItIs(dir) : emptyFleet()),
   );
   const applied = await applyNow(args, places);
   const outcome = applied && (await outcomeOf(applied, places, startedMs));

@@ -17,6 +17,8 @@ const RunningAddresses = z.object({
   real: z.boolean(),
   /** Its Central is several processes. */
   functions: z.boolean().default(false),
+  /** Whose its Central is; `unknown`: nobody said where the one of these charge points or drivers is. */
+  centralIs: z.enum(["here", "elsewhere", "unknown"]).default("here"),
 });
 export type RunningAddresses = z.infer<typeof RunningAddresses>;
 

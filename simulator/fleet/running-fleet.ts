@@ -3,7 +3,7 @@
 import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { addressesOf, mqttMaterialOf, type Servers, tableUrlOf } from "./addresses.ts";
-import { writeAddresses } from "./addresses-file.ts";
+import { type RunningAddresses, writeAddresses } from "./addresses-file.ts";
 import { type Apply, openApply } from "./apply.ts";
 import { baseFleet } from "./base-fleet.ts";
 import { bundle, compileCacheOf } from "./bundle.ts";
@@ -53,8 +53,7 @@ export interface RunningFleet {
   specs: readonly ServiceSpec[];
   supervisor: Supervisor;
   centralUrl: string;
-  /** Whose Central that is; `unknown`: nobody said where the one of these charge points or drivers is. */
-  centralIs: "here" | "elsewhere" | "unknown";
+  centralIs: RunningAddresses["centralIs"];
   /** Open to other hosts. */
   doors: readonly Door[];
   /** Resolves when `ev down` asked for the end; the services are stopped by then. */
@@ -70,18 +69,28 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
   const places = placesOf(options.stateDir);
   makePlaces(places);
   const describe = (fleet: Fleet) => servicesOf(fleet, { ...options, places });
-  const tellAddresses = ({ system }: Fleet) =>
+  const centralIs = (specs: readonly ServiceSpec[]) =>
+    options.servers.centralUrl
+      ? "elsewhere"
+      : specs.some(({ role }) => role === "central")
+        ? "here"
+        : "unknown";
+  const tellAddresses = (fleet: Fleet, specs: readonly ServiceSpec[]) => {
+    const { system } = fleet;
     writeAddresses(places, {
       ...addressesOf(system, options),
       tableUrl: tableUrlOf(system, { ...options, places }),
       portOffset: options.portOffset,
       real: options.servers.real === true,
       functions: options.servers.functions === true,
+      centralIs: centralIs(specs),
     });
+  };
   const readSpecs = () => {
     const edited = readFleetAsItIs(places.fleet);
-    tellAddresses(edited);
-    return describe(edited);
+    const specs = describe(edited);
+    tellAddresses(edited, specs);
+    return specs;
   };
   const read = readFleet(places.fleet);
   if (read.made) options.say(`wrote the base fleet to ${places.fleet} (edit it as you like)`);
@@ -140,7 +149,7 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
     };
     const handle = controlHandler(supervisor, readSpecs, down.resolve, apply, links);
     const control = await serveControl(places.controlSocket, handle);
-    tellAddresses(fleet);
+    tellAddresses(fleet, specs);
     let unwatch = () => {};
     const tell = (text: string, level: "INFO" | "WARN") => {
       record(places, level, text);
@@ -152,11 +161,7 @@ export async function openFleet(options: FleetOptions): Promise<RunningFleet> {
       specs,
       supervisor,
       centralUrl: addressesOf(fleet.system, options).centralUrl,
-      centralIs: options.servers.centralUrl
-        ? "elsewhere"
-        : specs.some(({ role }) => role === "central")
-          ? "here"
-          : "unknown",
+      centralIs: centralIs(specs),
       doors,
       downAsked: down.promise,
       watchFiles() {

@@ -1,6 +1,6 @@
 // Servers, charge points and drivers on three hosts: a session is charged across, its host is cut off and comes back,
 // and it is billed once.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -95,6 +95,7 @@ function threeHosts(): void {
     charger?.close();
     const names = ["servers", "chargers", "drivers"];
     await Promise.all(hosts.map((host, i) => host.ev(["down"], at(names[i] ?? ""))));
+    await Promise.all([chargers.ev(["down"], at("new-chargers")), drivers.ev(["down"], at("new-drivers"))]);
     remove();
     rmSync(dir, { recursive: true, force: true });
   });
@@ -179,6 +180,36 @@ function threeHosts(): void {
         MQTT_URL: "mqtt://10.77.0.1:1883",
       }),
     ).rejects.toThrow(/no MQTT password for CP-012-engine and 1 other at .*: run `ev credentials 12`/);
+  });
+
+  test("on hosts that have no fleet yet, the first add-cp and add-driver begin one of nothing else, and it is used", async () => {
+    const passwords = await servers.ev(["credentials", "1,2"], at("servers"));
+    const [token = ""] = (await servers.ev(["token", "alice"], at("servers"))).split("\n");
+    const elsewhere = { KAFKA_BOOTSTRAP: "10.77.0.1:9092", CENTRAL_HOST: "10.77.0.1" };
+    const charging = { ...at("new-chargers"), ...elsewhere, MQTT_URL: "mqtt://10.77.0.1:1883" };
+    await expect(chargers.ev(["add-cp", "1", "22.0", "0.30"], charging)).rejects.toThrow(
+      /no MQTT password for CP-001-engine .*run `ev credentials 1`/,
+    );
+    const added = await chargers.ev(["add-cp", "1", "22.0", "0.30"], {
+      ...charging,
+      EV_MQTT_CREDENTIALS: passwords,
+    });
+    expect(added).toMatch(/CP-001 {2}22 kW TYPE2 at 0\.30 €\/kWh.*\n.*requestable \d/);
+    const second = await chargers.ev(["add-cp", "2", "50.0", "0.35"], {
+      ...charging,
+      EV_MQTT_CREDENTIALS: passwords,
+    });
+    expect(second).toMatch(/CP-002 {2}50 kW CCS2 at 0\.35 €\/kWh.*\n.*requestable \d/);
+    expect(readdirSync(join(stateOf("new-chargers"), "fleet")).sort()).toEqual([
+      "CP-001.json",
+      "CP-002.json",
+      "system.json",
+    ]);
+
+    const driving = { ...at("new-drivers"), ...elsewhere, EV_TOKEN: token };
+    expect(await drivers.ev(["add-driver", "alice", "8100"], driving)).toMatch(/page answers/);
+    const points = await json<{ cp_id: string }[]>(drivers, "http://localhost:8100/charging-points");
+    expect(points.map(({ cp_id }) => cp_id)).toEqual(expect.arrayContaining(["CP-001", "CP-002"]));
   });
 
   test("a driver's host without a token is told where to get one", async () => {

@@ -11,6 +11,7 @@ const running = {
   tableUrl: "sqlite:/var/lib/ev/central.db",
   real: false,
   functions: false,
+  centralIs: "here" as const,
 };
 
 test.each([
