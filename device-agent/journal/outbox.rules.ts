@@ -3,12 +3,15 @@
 // 1. Only the bridge's acknowledgement takes an event out of the window; the broker's PUBACK means nothing.
 // 2. Resend after 5 s with full jitter, doubling to at most 30 s, for ever.
 // 3. Session events never wait behind meter messages: they have the window's last places to themselves.
+// 4. Session events run no further ahead of one that is lost on the way than Central keeps a place for it.
 import type { OutboxEntry } from "./port.ts";
 
 export const windowSize = 20;
 const bulkWindow = 14;
 const firstResendMs = 5_000;
 const resendCapMs = 30_000;
+/** Central gives a missing event up when 256 later ones wait for it; those in the window are among them. */
+const aheadAtMost = 200;
 
 interface InFlight {
   entry: OutboxEntry;
@@ -28,6 +31,9 @@ export interface Outbox {
   inFlight: Map<string, InFlight>;
   afterUrgent: Position | null;
   afterBulk: Position | null;
+  /** Urgent events told and not settled, over links too; `nth` counts every urgent event ever told first. */
+  unsettled: Map<string, Position & { nth: number }>;
+  urgentTold: number;
 }
 
 export const emptyOutbox = (): Outbox => ({
@@ -35,6 +41,8 @@ export const emptyOutbox = (): Outbox => ({
   inFlight: new Map(),
   afterUrgent: null,
   afterBulk: null,
+  unsettled: new Map(),
+  urgentTold: 0,
 });
 
 export type ReadEntries = (
@@ -59,11 +67,10 @@ export function onSettled(
   epoch: number,
   ranges: readonly (readonly [number, number])[],
 ): void {
-  for (const [name, item] of outbox.inFlight) {
-    if (item.entry.epoch !== epoch) continue;
-    if (ranges.some(([from, to]) => item.entry.seq >= from && item.entry.seq <= to))
-      outbox.inFlight.delete(name);
-  }
+  const isSettled = (at: Position) =>
+    at.epoch === epoch && ranges.some(([from, to]) => at.seq >= from && at.seq <= to);
+  for (const [name, { entry }] of outbox.inFlight) if (isSettled(entry)) outbox.inFlight.delete(name);
+  for (const [name, place] of outbox.unsettled) if (isSettled(place)) outbox.unsettled.delete(name);
 }
 
 /**
@@ -88,13 +95,29 @@ export function toPublish(
     outbox,
     out,
     false,
-    read("urgent", outbox.afterUrgent, windowSize - outbox.inFlight.size),
+    withinReach(outbox, read("urgent", outbox.afterUrgent, windowSize - outbox.inFlight.size)),
     nowMono,
     random,
   );
   const bulkRoom = Math.min(bulkWindow - bulkInFlight, windowSize - outbox.inFlight.size);
   if (bulkRoom > 0) take(outbox, out, true, read("bulk", outbox.afterBulk, bulkRoom), nowMono, random);
   return out;
+}
+
+/** The first of these urgent entries that may be told now; each is counted at its first telling. */
+function withinReach(outbox: Outbox, entries: readonly OutboxEntry[]): OutboxEntry[] {
+  const near: OutboxEntry[] = [];
+  for (const entry of entries) {
+    const name = nameOf(entry.epoch, entry.seq);
+    if (!outbox.unsettled.has(name)) {
+      const oldest = Math.min(outbox.urgentTold, ...[...outbox.unsettled.values()].map(({ nth }) => nth));
+      if (outbox.urgentTold - oldest >= aheadAtMost) break;
+      outbox.urgentTold += 1;
+      outbox.unsettled.set(name, { epoch: entry.epoch, seq: entry.seq, nth: outbox.urgentTold });
+    }
+    near.push(entry);
+  }
+  return near;
 }
 
 /** Milliseconds until the next resend is due; null when nothing is in flight. */

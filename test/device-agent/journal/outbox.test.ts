@@ -62,6 +62,45 @@ test("an event is resent after 5 to 10 s, then with doubling pauses up to 30 s, 
   expect(toPublish(outbox, read, 900_000, never)).toEqual([]);
 });
 
+/** Tells for 4.9 s, all acknowledged at once but the first event, which is lost. @returns the last number told. */
+function tellWithoutFirst(
+  outbox: ReturnType<typeof emptyOutbox>,
+  world: ReturnType<typeof shelf>,
+  fromMs = 0,
+) {
+  let last = 0;
+  for (let ms = fromMs; ms < fromMs + 4_900; ms += 50)
+    for (const { seq } of toPublish(outbox, world.read, ms, never)) {
+      last = Math.max(last, seq);
+      if (seq === 1) continue;
+      world.ack(seq, seq);
+      onSettled(outbox, 1, [[seq, seq]]);
+    }
+  return last;
+}
+
+test("session events run at most 200 ahead of one that is lost, so that Central still waits for it; a new link does not count anew", () => {
+  const world = shelf(Array.from({ length: 600 }, () => ({ bulk: false })));
+  const outbox = emptyOutbox();
+  onLink(outbox, true);
+  expect(tellWithoutFirst(outbox, world)).toBe(201);
+  onLink(outbox, false);
+  onLink(outbox, true);
+  expect(tellWithoutFirst(outbox, world, 10_000), "the lost one is told again, nothing new").toBe(1);
+  world.ack(1, 1);
+  onSettled(outbox, 1, [[1, 1]]);
+  expect(tellWithoutFirst(outbox, world, 20_000)).toBe(600);
+  expect(outbox.unsettled.size).toBe(0);
+});
+
+test("meter messages share the numbers: a thousand of them hold no session event back, nor are held back", () => {
+  const world = shelf(Array.from({ length: 1_200 }, (_, i) => ({ bulk: i % 12 !== 0 })));
+  const outbox = emptyOutbox();
+  onLink(outbox, true);
+  expect(tellWithoutFirst(outbox, world)).toBe(1_200);
+  expect(world.rows.filter(({ acked }) => !acked)).toHaveLength(1);
+});
+
 test("whatever is lost, repeated or reordered on the way, every event is delivered in the end and none is invented", () => {
   fc.assert(
     fc.property(
