@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { isCode } from "../fleet/process-identity.ts";
 
 export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "ev-charging");
@@ -18,9 +19,18 @@ export async function fetchedOnce(name: string, fill: (fresh: string) => Promise
   const fresh = mkdtempSync(join(dirname(folder), "fetch-"));
   try {
     await fill(fresh);
-    if (!existsSync(folder)) renameSync(fresh, folder);
+    moveOnce(fresh, folder);
     return folder;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** A folder that is there is as good: another process was first, whether or not a look would have seen it. */
+function moveOnce(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!isCode(error, "ENOTEMPTY") && !isCode(error, "EEXIST")) throw error;
   }
 }

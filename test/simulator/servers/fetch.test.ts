@@ -41,6 +41,21 @@ test("what was fetched is kept; what failed leaves nothing and is fetched again"
   expect([runs, readdirSync(folder)]).toEqual([2, ["part"]]);
 });
 
+test("two that fetch the same at once both have it", async () => {
+  const both = Promise.withResolvers<void>();
+  let filled = 0;
+  const fetch = () =>
+    fetchedOnce("some/thing", async (fresh) => {
+      writeFileSync(join(fresh, "part"), "x");
+      if (++filled === 2) both.resolve();
+      await both.promise;
+    });
+  const folders = await Promise.all([fetch(), fetch()]);
+  expect(folders[0]).toBe(folders[1]);
+  expect(readdirSync(join(cache, "ev-charging", "some"))).toEqual(["thing"]);
+  expect(readdirSync(join(cache, "ev-charging", "some", "thing"))).toEqual(["part"]);
+});
+
 test("jars come by Maven, and the pom stays out of their folder", async () => {
   programOnPath(
     "mvn",
