@@ -67,7 +67,8 @@ function verdictOnStart(turn: Turn, command: StartSupply, freeBytes: number): Ve
 function onStart(turn: Turn, command: StartSupply, freeBytes: number): void {
   const { durable, now, config } = turn.state;
   // Only Central knows the highest fence given out; its welcome is followed by every open command again.
-  if (!now.welcome || now.starting) return log(turn, `START for ${command.sid} waits for Central's welcome`);
+  if (!now.welcome) return log(turn, `START for ${command.sid} waits for Central's welcome`);
+  if (now.starting) return log(turn, `START for ${command.sid} waits for the charger's first reading`);
   // What flowed to nobody is settled first, else it would be counted in the session too. Central sends again.
   if (durable.orphanFromWh !== null && now.reading && !now.reading.relayClosed)
     return log(turn, `START for ${command.sid} waits for the meter to settle`);

@@ -32,6 +32,8 @@ export interface Position {
 const helloWaitsMs = 4_000;
 const helloFirstMs = 1_000;
 const helloCapMs = 30_000;
+/** Free-form text of the charger; a hello with more of it would not be valid. */
+const firmwareAtMost = 40;
 
 export function decide(state: State, input: Input, at: Stamp): { state: State; effects: Effect[] } {
   const turn = beginTurn(state, at);
@@ -106,7 +108,7 @@ function hello(turn: Turn, oldestPending: Position): void {
   const { now, durable, config } = turn.state;
   tell(turn, "hello", {
     agentVersion: config.agentVersion,
-    firmware: now.firmware,
+    firmware: now.firmware?.slice(0, firmwareAtMost) ?? null,
     oldestPending,
     openSid: durable.session?.sid ?? null,
     connector: now.reading ? connectorOf(turn) : null,

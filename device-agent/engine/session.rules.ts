@@ -112,7 +112,7 @@ function onSuspendedReading(turn: Turn, session: OpenSession, reading: ChargerRe
     return beginEnding(turn, { reason: "EVDisconnected", abort: "charger-fault" });
   const idleMs = session.suspendedAt ? elapsedMs(session.suspendedAt, turn.now) : null;
   if (idleMs === null || idleMs > turn.state.config.idleLimitS * 1000)
-    return beginEnding(turn, { reason: "StoppedByEV", abort: "charger-fault" });
+    return beginEnding(turn, { reason: reading.fault ? "Other" : "StoppedByEV", abort: "charger-fault" });
   checkLimits(turn, session);
 }
 

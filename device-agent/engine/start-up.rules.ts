@@ -50,6 +50,15 @@ function resume(turn: Turn, reading: ChargerReading): void {
   const { durable, config } = turn.state;
   if (!durable.session) return;
   const session = { ...durable.session };
+  // How long it has lasted nobody knows: the clock that counted it ended with the boot.
+  if (
+    session.limit?.durationS !== undefined &&
+    session.startedAt &&
+    session.startedAt.boot !== turn.now.boot
+  ) {
+    log(turn, `Session ${session.sid} has a time limit that began before a reboot: ending it`);
+    return beginEnding(turn, { reason: "Reboot", abort: "engine-restart" });
+  }
   durable.session = session;
   if (session.startedAt === null) tellStarted(turn, session);
   session.phase = "charging";

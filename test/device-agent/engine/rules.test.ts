@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Hello } from "../../../wire/messages/index.ts";
 import { Story, sidOf, start, stop } from "../../support/engine-story.ts";
 
 describe("a session from start to end", () => {
@@ -61,6 +62,14 @@ describe("a session from start to end", () => {
     expect(story.did[0]).toBe("off");
     story.off().off();
     expect(story.last("session.ended")).toMatchObject({ reason: "StoppedByEV" });
+  });
+
+  test("a charger's fault that lasts longer is not the car's doing", () => {
+    const fault = { plugged: true, state: "fault", fault: "over-temperature", carReady: true } as const;
+    const story = new Story().ready().charging().on().reads(fault);
+    expect(story.last("session.suspended")).toMatchObject({ by: "EVSE" });
+    story.wait(61).reads(fault).reads(fault).reads(fault);
+    expect(story.last("session.ended")).toMatchObject({ reason: "Other" });
   });
 
   test("limits of energy and time end the session by themselves", () => {
@@ -186,9 +195,12 @@ describe("commands in the protocol's order of checks", () => {
     expect(new Story().ready().command(start(1), 10).last("answer")).toMatchObject({ reason: "disk full" });
   });
 
-  test("before the welcome a start is not answered: Central sends it again after the hello", () => {
+  test("before the welcome and the first reading a start is not answered: Central sends it again after the hello", () => {
+    const unread = new Story().welcome().command(start(1));
+    expect(unread.effects).toMatchObject([{ do: "log", text: expect.stringContaining("first reading") }]);
     const story = new Story().identity().reads({}).command(start(1));
     expect(story.did).toEqual([]);
+    expect(story.effects).toMatchObject([{ do: "log", text: expect.stringContaining("welcome") }]);
     story.welcome().command(start(1));
     expect(story.last("answer")).toMatchObject({ result: "applied" });
   });
@@ -246,6 +258,28 @@ describe("the start-up table", () => {
     const story = running.crash({ rebootPolicy: "resume" }).on(36_000);
     expect(story.did).toEqual(["off", "persist"]);
     expect(story.state.durable.session?.phase).toBe("ending");
+  });
+
+  test("policy resume, but the computer was rebooted: a time limit cannot be counted on, and the session ends", () => {
+    const rebooted = (limit: { durationS?: number; energyWh?: number }) => {
+      const story = new Story(null, { rebootPolicy: "resume" })
+        .ready()
+        .command(start(1, 1, { limit }))
+        .on(3600)
+        .command(stop(9))
+        .crash({ rebootPolicy: "resume" });
+      story.boot = "boot-2";
+      return story.identity().on(3600);
+    };
+    const ended = rebooted({ durationS: 60 });
+    expect(ended.did[0]).toBe("off");
+    ended.off().off();
+    expect(ended.last("session.ended")).toMatchObject({
+      reason: "Reboot",
+      registerEndWh: 2,
+      durationMs: null,
+    });
+    expect(rebooted({ energyWh: 60 }).state.durable.session?.phase).toBe("charging");
   });
 
   test("power was lost while the engine was away: ended with reason PowerLoss", () => {
@@ -339,6 +373,15 @@ describe("meter and hello", () => {
     story.input({ is: "link", up: false, oldestPending: position });
     story.input({ is: "link", up: true, oldestPending: position });
     expect(story.count("hello"), "and comes at once on every later connection").toBe(2);
+  });
+
+  test("hello is valid however long the charger's name for its firmware", () => {
+    const story = new Story().input({
+      is: "charger",
+      event: { is: "identity", firmware: "8".repeat(60), serial: null, maxAmps: 80 },
+    });
+    story.reads({}).input({ is: "link", up: true, oldestPending: { epoch: 1, seq: 1 } });
+    expect(Hello.safeParse(story.last("hello")).error).toBeUndefined();
   });
 
   test("a charger that says nothing holds the hello back for 4 s; it is repeated with growing pauses until the welcome", () => {
