@@ -108,7 +108,7 @@ endWith(log, async () => {
 function sweepLater(): void {
   if (stopping) return;
   sweepTimer = setTimeout(() => {
-    sweeping = perform(sweep(partitions, nowMs(), sweepTimes, swept), hands)
+    sweeping = perform(sweep(partitions, nowMs, sweepTimes, swept), hands)
       .catch((error: unknown) => log.warn(`sweep: ${errorText(error)}`))
       .then(sweepLater);
   }, env.SWEEP_INTERVAL_MS);

@@ -13,5 +13,5 @@ let opened: Promise<FunctionParts> | undefined;
 export async function handler(): Promise<{ swept: number }> {
   opened ??= openFunctionParts("central-sweep");
   const parts = await opened;
-  return { swept: await perform(sweep(parts.partitions, parts.nowMs(), cloudTimes), handsOf(parts)) };
+  return { swept: await perform(sweep(parts.partitions, parts.nowMs, cloudTimes), handsOf(parts)) };
 }

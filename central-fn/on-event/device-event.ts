@@ -60,6 +60,7 @@ const eventsPerWatermark = 8;
 /** A family as a route: validates the body, then plans. */
 export function eventRoute<B>(family: Family<B>): EventRoute {
   return (event, ingestMs, nowMs) => {
+    if (event.src !== "engine") return { ok: false, reason: `${event.type}: only an engine says this` };
     const parsed = family.schema.safeParse(event.body);
     if (!parsed.success) return { ok: false, reason: `${event.type}: ${issuesText(parsed.error)}` };
     const sid = family.sid?.(parsed.data) ?? null;

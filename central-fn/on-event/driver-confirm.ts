@@ -49,9 +49,12 @@ function take(draft: CpDraft, session: SessionRow, feed: FeedRow | undefined): v
 /** A start that could not begin within this time of its hour expires: nothing starts a car long after. */
 export const scheduleLateMs = 5 * 60_000;
 
-/** Begins every scheduled start whose hour has come. Answers with the rows that it still needs. */
+/** One decision is one commit of at most 100 rows: the others of the hour follow in the next sweeps. */
+const startsPerDecision = 4;
+
+/** Begins the scheduled starts whose hour has come, the first few of them. Answers with the rows that it still needs. */
 export function beginDue(draft: CpDraft, rows: Rows, feed: FeedRow | undefined): Need | undefined {
-  const due = draft.row.retired ? [] : dueOf(draft.row.line, draft.nowMs);
+  const due = draft.row.retired ? [] : dueOf(draft.row.line, draft.nowMs).slice(0, startsPerDecision);
   const need = unread(rows, due.flatMap(placeKeys));
   if (need) return need;
   for (const place of due) {

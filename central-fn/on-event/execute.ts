@@ -160,6 +160,11 @@ export function performNow<T>(steps: Steps<T>, hand: (step: Step) => StepAnswer)
   return next.value;
 }
 
+/** True when the table or Kafka is away, so that no other work would be done either. */
+export function isEverybodys(error: unknown): boolean {
+  return isRetriable(error) && !(error instanceof Contended);
+}
+
 /** True when trying the same again can help; everything else is a bug or a record that never fits. */
 export function isRetriable(error: unknown): boolean {
   return error instanceof Error && "retriable" in error && error.retriable === true;

@@ -8,21 +8,35 @@ import { type OperationRow, operatorKeys } from "../tables/operator-rows.ts";
 import type { Row } from "../tables/port.ts";
 import { type CpRow, keys, partitions } from "../tables/rows.ts";
 import { Draft } from "./draft.ts";
-import { carryOut, queryRows, type Steps } from "./execute.ts";
+import { carryOut, isEverybodys, queryRows, readRows, type Steps } from "./execute.ts";
 import { auditOf, planOperator, type SingleRequest } from "./operator-requests.ts";
 import { nothing, type Plan, type Rows, unread } from "./plan.ts";
 
+/** Parts that are asked for together whether they are done: a repeat over thousands goes on within seconds. */
+const partsAtOnce = 100;
+
 export function* orderFleet(request: FleetRequest, nowMs: number): Steps<void> {
   let reached = 0;
-  for (const pk of partitions.cps)
-    for (const row of yield* queryRows(pk)) {
-      const { cp, retired } = (row as Row<CpRow>).value;
-      if (retired) continue;
-      const part = partOf(request, cp);
-      yield* carryOut((rows) => planOperator(rows, part, nowMs, false), nowMs);
-      reached += 1;
+  let broken: unknown;
+  for (const pk of partitions.cps) {
+    const rows = (yield* queryRows(pk)) as Row<CpRow>[];
+    const parts = rows.flatMap(({ value: { cp, retired } }) => (retired ? [] : [partOf(request, cp)]));
+    for (let i = 0; i < parts.length; i += partsAtOnce) {
+      const some = parts.slice(i, i + partsAtOnce);
+      const done = yield* readRows(some.map(({ id }) => operatorKeys.operation(id)));
+      for (const [n, part] of some.entries())
+        try {
+          if (!done[n]) yield* carryOut((read) => planOperator(read, part, nowMs, false), nowMs);
+          reached += 1;
+        } catch (error) {
+          // One that breaks keeps the order from nobody else; the record is then buried where an operator sees it.
+          if (isEverybodys(error)) throw error;
+          broken ??= error;
+        }
     }
+  }
   yield* carryOut((rows) => planWhole(rows, request, reached, nowMs), nowMs);
+  if (broken) throw broken;
 }
 
 function partOf(request: FleetRequest, cp: string): SingleRequest {

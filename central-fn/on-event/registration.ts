@@ -9,6 +9,7 @@ import { nothing, type Plan, type Rows, unread } from "./plan.ts";
 import { priceText, setPrice } from "./tariff.ts";
 
 export function registration(event: Envelope, ingestMs: number, nowMs: number): Routed {
+  if (event.src !== "monitor") return { ok: false, reason: "registration: only a monitor says this" };
   const parsed = Registration.safeParse(event.body);
   if (!parsed.success) return { ok: false, reason: `registration: ${issuesText(parsed.error)}` };
   return { ok: true, plan: (rows) => planRegistration(event, parsed.data, ingestMs, nowMs, rows) };

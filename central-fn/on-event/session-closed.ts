@@ -1,5 +1,5 @@
 // session.aborted, session.review and orphan: sessions without a bill, and energy without a session.
-import { Orphan, SessionAborted, SessionReview } from "../../wire/messages/index.ts";
+import { type Envelope, Orphan, SessionAborted, SessionReview } from "../../wire/messages/index.ts";
 import { placeOf } from "../rules/engine-facts.ts";
 import { isOver, stopRequested } from "../rules/session.ts";
 import { type CdrRow, type CpRow, keys, type ReviewRow, type SessionRow } from "../tables/rows.ts";
@@ -76,23 +76,35 @@ function review({ event, body }: DeviceEvent<SessionReview>, draft: CpDraft): vo
 
 export const orphan = eventRoute<Orphan>({
   schema: Orphan,
-  apply({ event, body }, draft) {
-    const { cp, journal, epoch, seq } = event;
-    const review: ReviewRow = {
-      id: `orphan-${cp}-${journal}-${epoch}-${seq}`,
-      cp,
-      sid: null,
-      driver: null,
-      cause: `energy outside any session: ${body.cause}`,
-      registerStartWh: body.registerFromWh,
-      registerEndWh: body.registerToWh,
-      tariff: null,
-      openedAtMs: draft.nowMs,
-      settled: null,
-    };
-    draft.overwrite(keys.review(review.id), review);
-    draft.error(
-      `CP ${cp} supplied ${body.registerToWh - body.registerFromWh} Wh to nobody's session (${body.cause})`,
-    );
-  },
+  keys: ({ event }) => [keys.review(orphanId(event))],
+  apply: reviewOrphan,
+  // Its mark may have been given up over a hole, as with an end.
+  again: reviewOrphan,
 });
+
+function orphanId({ cp, journal, epoch, seq }: Envelope): string {
+  return `orphan-${cp}-${journal}-${epoch}-${seq}`;
+}
+
+function reviewOrphan({ event, body }: DeviceEvent<Orphan>, draft: CpDraft): void {
+  const { cp } = event;
+  const id = orphanId(event);
+  // It may be settled by now.
+  if (draft.get<ReviewRow>(keys.review(id))) return;
+  const review: ReviewRow = {
+    id,
+    cp,
+    sid: null,
+    driver: null,
+    cause: `energy outside any session: ${body.cause}`,
+    registerStartWh: body.registerFromWh,
+    registerEndWh: body.registerToWh,
+    tariff: null,
+    openedAtMs: draft.nowMs,
+    settled: null,
+  };
+  draft.create(keys.review(id), review);
+  draft.error(
+    `CP ${cp} supplied ${body.registerToWh - body.registerFromWh} Wh to nobody's session (${body.cause})`,
+  );
+}

@@ -55,6 +55,12 @@ function interrupt(draft: CpDraft, to: ShownState): void {
 }
 
 function goOn(draft: CpDraft): void {
+  const { claim } = draft.row;
+  // The next long silence is overdue again.
+  if (claim?.overdue) {
+    const { overdue: _, ...rest } = claim;
+    draft.change({ claim: rest });
+  }
   const session = running(draft);
   // A start that was given up is being stopped: its point's return does not bring it back.
   if (!session?.interrupted || draft.row.claim?.state === "unknown") return;

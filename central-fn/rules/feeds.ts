@@ -79,8 +79,13 @@ export function afterHearing(before: FeedsRow | undefined, heard: Heard): FeedsR
     row.atMs = Math.max(row.atMs, ms);
     isNews = true;
   }
-  return isNews ? row : undefined;
+  if (!isNews) return undefined;
+  // Of who is silent for so long the charge point's own row tells enough, and the row must not grow for ever.
+  for (const [cp, ms] of Object.entries(row.heard)) if (row.atMs - ms > rememberedMs) delete row.heard[cp];
+  return row;
 }
+
+const rememberedMs = 24 * 3_600_000;
 
 function afterCanary(known: FeedCanary | undefined, canary: HeardCanary): FeedCanary {
   const { ms, bridge, firstMs, everyMs } = canary;

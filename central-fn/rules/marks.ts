@@ -3,7 +3,7 @@
 // 1. Everything up to the mark is processed; an event is a duplicate when it is at or below the mark, in the
 //    window, or of an epoch that the device said to be done.
 // 2. `prev` chains the events of this topic, so meter samples, which travel elsewhere, leave no hole.
-// 3. The window is bounded: beyond 256 entries the oldest hole is given up, loudly.
+// 3. The window is bounded: beyond 256 entries the oldest hole is given up, loudly; so are the oldest epochs beyond 512.
 // 4. An epoch is one process on one boot of its device: the same epoch from another boot is a cloned disk, and so
 //    is an epoch that goes on after a later one said that it was done.
 import type { Envelope } from "../../wire/messages/index.ts";
@@ -25,6 +25,8 @@ type Place = Pick<Envelope, "journal" | "epoch" | "seq" | "prev"> & { boot?: str
 
 const windowAtMost = 256;
 const journalsAtMost = 8;
+/** Epochs of a journal behind one that has a hole: about 130 bytes of the charge point's row each. */
+const epochsAtMost = 512;
 
 export interface CloneSign {
   cause: string;
@@ -67,12 +69,14 @@ export function see(marks: readonly EventMark[], event: Place): Seen {
   const next = advance({ ...mark, window }, mark.mark);
   const full = next.window.length > windowAtMost;
   const kept = full ? advance(next, next.window[0]?.[0] ?? next.mark) : next;
+  const all = known ? marks.map((other) => (other === known ? kept : other)) : [...marks, kept];
+  const fewer = withoutOldest(bounded(all), event.journal);
   return {
     is: "new",
-    marks: bounded(known ? marks.map((other) => (other === known ? kept : other)) : [...marks, kept]),
+    marks: fewer.marks,
     from: mark.mark,
     to: kept.mark,
-    gaveUpAfter: full ? next.mark : null,
+    gaveUpAfter: full ? next.mark : fewer.gaveUpAfter,
   };
 }
 
@@ -151,4 +155,21 @@ function bounded(marks: EventMark[]): EventMark[] {
   const journals = [...new Set(marks.map((mark) => mark.journal))];
   const gone = new Set(journals.slice(0, Math.max(0, journals.length - journalsAtMost)));
   return gone.size === 0 ? marks : marks.filter((mark) => !gone.has(mark.journal));
+}
+
+/** The oldest epoch goes when there are too many, as if the device had said that it is done. */
+function withoutOldest(
+  marks: EventMark[],
+  journal: string,
+): { marks: EventMark[]; gaveUpAfter: number | null } {
+  const own = marks.filter((mark) => mark.journal === journal).sort((a, b) => a.epoch - b.epoch);
+  const [oldest, second] = own;
+  if (!oldest || !second || own.length <= epochsAtMost) return { marks, gaveUpAfter: null };
+  const before = { epoch: oldest.epoch, mark: oldest.window.at(-1)?.[1] ?? oldest.mark };
+  return {
+    marks: marks
+      .filter((mark) => mark !== oldest)
+      .map((mark) => (mark === second ? { ...mark, oldest: true, before } : mark)),
+    gaveUpAfter: oldest.mark,
+  };
 }

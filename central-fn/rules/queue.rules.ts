@@ -8,6 +8,8 @@ import type { CpRow, Line, Place } from "../tables/rows.ts";
 import { isOutOfService } from "./out-of-service.ts";
 
 export const offerMs = 5 * 60_000;
+/** A confirmation that was given in time may be on its way for so long, past a Central that just starts. */
+export const confirmGraceMs = 30_000;
 export const placeMs = 2 * 3_600_000;
 /** A line waits so long for a point that is Broken or Disconnected. */
 export const awayMs = 5 * 60_000;
@@ -66,7 +68,7 @@ export function settle(line: Line, point: PointState, nowMs: number): { line: Li
     return { line: { queue: [], offer: null, scheduled }, facts };
   }
   const first = queue[0];
-  if (offer && first && nowMs > offer.expiresAtMs) {
+  if (offer && first && nowMs > offer.expiresAtMs + confirmGraceMs) {
     end(first, "expired", "the offer was not confirmed in time");
     queue = queue.slice(1);
     offer = null;

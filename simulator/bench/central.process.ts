@@ -161,7 +161,7 @@ const hands = handsOf({ table, producer, partitions, log });
 const swept = keepRows();
 const sweepLater = (): void =>
   void setTimeout(
-    () => void perform(sweep(partitions, nowMs(), sweepTimes, swept), hands).then(sweepLater),
+    () => void perform(sweep(partitions, nowMs, sweepTimes, swept), hands).then(sweepLater),
     1_000,
   );
 sweepLater();

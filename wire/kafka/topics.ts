@@ -63,7 +63,11 @@ async function createMissing(admin: Admin, { partitions, replication, log }: Top
       topic: topic.name,
       numPartitions: partitions,
       replicationFactor: replication,
-      configEntries: [{ name: "retention.ms", value: String(topic.retentionMs) }],
+      configEntries: [
+        { name: "retention.ms", value: String(topic.retentionMs) },
+        // Acknowledged by all means by two at least: else a lone leader's disk would be the only one that has it.
+        ...(replication > 1 ? [{ name: "min.insync.replicas", value: "2" }] : []),
+      ],
     })),
   });
   log.info(`Kafka topics made: ${missing.map((topic) => topic.name).join(", ")}`);

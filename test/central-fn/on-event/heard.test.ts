@@ -201,3 +201,14 @@ it("who died in an outage is gone one ttl after it, who died before it stays gon
   expect(shown(story, dying)).toBe("DISCONNECTED");
   expect(cps.slice(2).map((cp) => shown(story, cp))).not.toContain("DISCONNECTED");
 });
+
+it("who was silent for a day is not remembered, and is gone all the same", () => {
+  const story = new Story();
+  const [cp = "", other = ""] = cps;
+  story.take(report(story, cp));
+  story.nowMs += 24 * 3_600_000 + 1;
+  story.take(report(story, other), canary(story, partitionOf(other, partitions)));
+  story.take(canary(story, partitionOf(cp, partitions)));
+  expect(Object.keys(feedsOf(story)?.heard ?? {})).toEqual([other]);
+  expect(shown(story, cp)).toBe("DISCONNECTED");
+});

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ReviewRow } from "../../../central-fn/tables/rows.ts";
 import { bob, connectorBody, cp, endedBody, newSid, Story } from "./story.ts";
 
 const newJournal = { journal: "ffffffff-0002", epoch: 1 };
@@ -251,6 +252,20 @@ describe("reviews", () => {
     story.take(record);
     const reviews = story.table.queryNow("reviews");
     expect(reviews).toMatchObject([{ value: { sid: null, registerStartWh: 10, registerEndWh: 25 } }]);
+  });
+
+  it("an orphan that comes after its hole was given up is a review all the same, and a settled one stays settled", () => {
+    const story = new Story().ready();
+    const late = story.event("orphan", { registerFromWh: 10, registerToWh: 25, cause: "relay closed" });
+    for (let n = 0; n < 300; n++) story.connector();
+    expect(story.logs.join()).toContain("gave up waiting");
+    story.take(late);
+    const [review] = story.table.queryNow<ReviewRow>("reviews");
+    expect(review?.value).toMatchObject({ sid: null, registerEndWh: 25, settled: null });
+    const settled = { ...review?.value, settled: { decision: "close" } };
+    if (review) story.table.commitNow([{ do: "put", key: review, value: settled, expect: "any" }]);
+    story.take(late);
+    expect(story.table.queryNow<ReviewRow>("reviews")).toMatchObject([{ value: settled }]);
   });
 
   it("an orphan's review is closed once, with name and reason; a session's is not closed that way", () => {

@@ -125,6 +125,18 @@ describe("an order to the whole fleet", () => {
     expect(audit(story)).toHaveLength(2);
   });
 
+  it("reaches the others when one of them breaks, and is then buried where an operator sees it", () => {
+    const story = ready();
+    story.fault = (step) => {
+      if (step.do === "commit" && JSON.stringify(step.writes).includes('"CP-002"'))
+        throw new Error("row too large");
+    };
+    const order = () => story.operatorSays("stop-fleet", { id: "O-all", cp: undefined, reason: "storm" });
+    expect(order).toThrow("row too large");
+    expect(new Set(story.commands().map((command) => command.cp))).toEqual(new Set(["CP-001", "CP-019"]));
+    expect(operation(story, "O-all")).toMatchObject({ reached: 2 });
+  });
+
   it("that broke off goes on where it was, and overrides no newer word to one of them", () => {
     const story = ready();
     let commits = 0;

@@ -1,7 +1,8 @@
 // A line at a charge point, from the first who finds it busy to the last who is told: through the production works.
 import { describe, expect, it } from "vitest";
-import { type DriverRow, type InboxRow, keys } from "../../../central-fn/tables/rows.ts";
-import { alice, bob, cp, newSid, Story } from "./story.ts";
+import { confirmGraceMs } from "../../../central-fn/rules/queue.rules.ts";
+import { type CpRow, type DriverRow, type InboxRow, keys } from "../../../central-fn/tables/rows.ts";
+import { alice, bob, cp, newSid, Story, startMs } from "./story.ts";
 
 const carol = "driver-carol";
 const minuteMs = 60_000;
@@ -177,7 +178,7 @@ describe("the head of the line", () => {
     const late = wait(story, bob);
     const next = wait(story, carol);
     story.ended(grant);
-    pass(story, 5 * minuteMs);
+    pass(story, 5 * minuteMs + confirmGraceMs);
     expect(story.session(late, bob)?.rank).toBe("OFFERED");
     pass(story, 1);
     expect(story.session(late, bob)).toMatchObject({
@@ -191,6 +192,16 @@ describe("the head of the line", () => {
     expect(story.cpRow().claim).toBe(null);
     confirm(story, next, carol);
     expect(story.cpRow().claim?.driver).toBe(carol);
+  });
+
+  it("who confirmed in time keeps the place though Central starts only after its end", () => {
+    const { story, grant } = busy();
+    const sid = wait(story, bob);
+    story.ended(grant);
+    const requestedAt = story.nowMs + 5 * minuteMs - 1_000;
+    pass(story, 5 * minuteMs + 10_000);
+    confirm(story, sid, bob, { requestedAt, expiresAt: requestedAt + minuteMs });
+    expect(story.session(sid, bob)?.rank).toBe("ACCEPTED");
   });
 
   it("who confirmed in time is not punished for a slow handler, but nobody's car starts much later", () => {
@@ -399,6 +410,56 @@ describe("a start asked for later", () => {
     pass(story, 15 * minuteMs + 1);
     expect(story.session(sid)?.rank).toBe("EXPIRED");
     expect(story.cpRow().claim).toBe(null);
+  });
+
+  it("is not begun late by a sweep that waited long for Kafka before", () => {
+    const story = new Story().ready();
+    const sid = newSid();
+    story.request(sid, at(story, 10));
+    // The point swept before it has a command to repeat, and Kafka takes it an hour later.
+    const before: CpRow = {
+      ...story.cpRow(),
+      cp: "CP-000",
+      line: undefined,
+      commands: [
+        {
+          cmdId: "x",
+          op: "stop-cp",
+          sid: null,
+          driver: null,
+          message: {},
+          storedAtMs: 0,
+          publishedAtMs: null,
+          publishes: 0,
+        },
+      ],
+    } as unknown as CpRow;
+    story.table.commitNow([{ do: "put", key: keys.cp("CP-000"), value: before, expect: "any" }]);
+    story.nowMs += 10 * minuteMs;
+    story.status("OK");
+    story.canary();
+    story.fault = (step) => {
+      if (step.do === "send" && story.nowMs < startMs + 60 * minuteMs) story.nowMs += 60 * minuteMs;
+    };
+    story.sweep();
+    expect(story.nowMs).toBeGreaterThan(startMs + 60 * minuteMs);
+    expect(story.session(sid)?.rank).toBe("EXPIRED");
+  });
+
+  it("many for one hour begin a few at a time: one commit has room for a hundred rows", () => {
+    const { story } = busy();
+    const sids = Array.from({ length: 10 }, (_, n) => {
+      const sid = newSid();
+      story.request(sid, { driver: `driver-${n}`, ...at(story, 10) });
+      return sid;
+    });
+    const waiting = () =>
+      sids.filter((sid, n) => story.session(sid, `driver-${n}`)?.rank === "SCHEDULED").length;
+    pass(story, 10 * minuteMs);
+    expect(waiting()).toBe(6);
+    story.sweep();
+    story.sweep();
+    expect(waiting()).toBe(0);
   });
 
   it("is cancelled like any request", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alice, bob, cp, newSid, Story } from "./story.ts";
+import { alice, bob, cp, endedBody, newSid, Story } from "./story.ts";
 
 describe("a start request", () => {
   it("is accepted in one commit: claim, command, session, driver and inbox", () => {
@@ -482,5 +482,30 @@ describe("suspended and resumed", () => {
     story.say("session.suspended", { ...grant, registerWh: 1_500, by: "EV" });
     story.take(started);
     expect(story.session(grant.sid)).toMatchObject({ rank: "SUSPENDED", registerStartWh: 1_000 });
+  });
+});
+
+describe("what is said on cp.events", () => {
+  it("is an engine's to say: a monitor ends no session and has no journal of sessions", () => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    story.started(grant);
+    const byMonitor = { src: "monitor", journal: "bbbbbbbb-0001" } as const;
+    story.ended(grant, 99_000, {});
+    const other = story.granted();
+    story.started(other);
+    story.say("session.ended", endedBody(other, story.nowMs, 99_000), byMonitor);
+    story.hello(byMonitor);
+    expect(story.session(other.sid)?.rank).toBe("CHARGING");
+    expect(story.cpRow().claim?.sid).toBe(other.sid);
+    expect(story.table.queryNow("dead-letters")).toHaveLength(2);
+  });
+
+  it("is a monitor's to say when it is who the charge point is", () => {
+    const story = new Story().ready();
+    const before = story.cpRow().tariff;
+    story.register(1, { src: "engine", journal: "aaaaaaaa-0001" });
+    expect(story.cpRow().tariff).toEqual(before);
+    expect(story.table.queryNow("dead-letters")).toHaveLength(1);
   });
 });

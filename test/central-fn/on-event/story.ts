@@ -125,7 +125,10 @@ export class Story {
 
   sweep(afterMs = 0): number {
     this.nowMs += afterMs;
-    return performNow(sweep(partitions, this.nowMs), this.hand);
+    return performNow(
+      sweep(partitions, () => this.nowMs),
+      this.hand,
+    );
   }
 
   canary(): void {

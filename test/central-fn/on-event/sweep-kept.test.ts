@@ -25,7 +25,11 @@ it("what is due after a sweep that found nothing is done by the next, once", asy
   const table = openSqliteTable(":memory:");
   const hands = { table, log: silentLog, send: async () => {} };
   const kept = keepRows();
-  const swept = () => perform(sweep(8, nowMs, sweepTimes, kept), hands);
+  const swept = () =>
+    perform(
+      sweep(8, () => nowMs, sweepTimes, kept),
+      hands,
+    );
   const put = (row: CpRow) => table.commit([{ do: "put", key: keys.cp(row.cp), value: row, expect: "any" }]);
   await put(newCpRow("CP-001"));
   await put(newCpRow("CP-002"));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { keys } from "../../../central-fn/tables/rows.ts";
 import { newSid, Story } from "./story.ts";
 
 describe("a start without an answer", () => {
@@ -147,6 +148,52 @@ describe("silence", () => {
     expect(story.sweep()).toBe(0);
     story.ended(grant);
     expect(story.session(grant.sid)).toMatchObject({ overdue: false, rank: "BILLED" });
+  });
+
+  it("that lasts long a second time is overdue a second time", () => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    story.started(grant);
+    for (const engine of ["KO", "OK", "KO"] as const) {
+      story.status(engine);
+      story.nowMs += 15 * 60_000 + 1;
+      story.canary();
+      story.sweep();
+      expect(story.session(grant.sid)?.overdue).toBe(engine === "KO");
+    }
+  });
+});
+
+describe("a charge point whose decision breaks", () => {
+  const withOther = () => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    story.started(grant);
+    const watch = { cmdId: "w", op: "watch", sid: null, driver: null, message: {}, publishes: 1 };
+    const commands = [{ ...watch, storedAtMs: 0, publishedAtMs: 0 }];
+    const other = { ...story.cpRow(), cp: "CP-000", claim: null, commands };
+    story.table.commitNow([{ do: "put", key: keys.cp("CP-000"), value: other, expect: "any" }]);
+    story.nowMs += 9_000;
+    story.canary();
+    return story;
+  };
+  const breaking = (story: Story, error: Error) => {
+    story.fault = (step) => {
+      if (step.do === "commit" && JSON.stringify(step.writes).includes("CP-000")) throw error;
+    };
+  };
+
+  it("keeps the sweep from nobody else, and is named", () => {
+    const story = withOther();
+    breaking(story, new Error("111 writes in one decision"));
+    expect(() => story.sweep()).toThrow("CP-000: 111 writes in one decision");
+    expect(story.cpRow().shown?.state).toBe("DISCONNECTED");
+  });
+
+  it("is not tried past a table that is away", () => {
+    const story = withOther();
+    breaking(story, Object.assign(new Error("table away"), { retriable: true }));
+    expect(() => story.sweep()).toThrow(/^table away/);
   });
 });
 

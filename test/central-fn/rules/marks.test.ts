@@ -19,6 +19,25 @@ function take(events: { journal: string; epoch: number; seq: number; prev: numbe
   return { marks, taken };
 }
 
+describe("epochs behind a hole", () => {
+  it("are kept to a bound: the oldest is given up, and nothing of it counts any more", () => {
+    let marks = take([at(1, 0, 1), at(9, 5, 1)]).marks;
+    const gaveUp: number[] = [];
+    for (let epoch = 2; epoch <= 1_000; epoch++) {
+      const seen = see(marks, at(1, 0, epoch));
+      if (seen.is === "duplicate") throw new Error(`epoch ${epoch}`);
+      marks = seen.marks;
+      if (seen.gaveUpAfter !== null) gaveUp.push(epoch);
+    }
+    expect(marks).toHaveLength(512);
+    expect(gaveUp[0]).toBe(513);
+    expect(see(marks, at(5, 1, 1)).is).toBe("duplicate");
+    expect(see(marks, at(1, 0, 1_000)).is).toBe("duplicate");
+    expect(see(marks, at(2, 1, 1_000)).is).toBe("new");
+    expect(watermark(marks, journal, 1_000)).toBe(1);
+  });
+});
+
 describe("the mark", () => {
   it("follows the chain of this topic, whatever travels elsewhere in between", () => {
     expect(take([at(1, 0), at(5, 1), at(9, 5)]).marks).toMatchObject([{ mark: 9, window: [] }]);

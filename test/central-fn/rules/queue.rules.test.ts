@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   awayMs,
+  confirmGraceMs,
   isLineDue,
   join,
   type LineFact,
@@ -45,7 +46,10 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       act: fc.constant("pass" as const),
-      ms: fc.oneof(fc.nat(60_000), fc.constantFrom(offerMs, offerMs + 1, placeMs / 4, placeMs + 1)),
+      ms: fc.oneof(
+        fc.nat(60_000),
+        fc.constantFrom(offerMs, offerMs + confirmGraceMs + 1, placeMs / 4, placeMs + 1),
+      ),
     }),
   },
   // Mostly free and busy in turn; seldom for ever gone.
@@ -136,9 +140,11 @@ class Life {
     // Whoever is first at a free point has the offer, and nobody else ever.
     expect(line.offer?.sid).toBe(this.point.is === "free" ? this.model[0]?.sid : undefined);
     for (const { sinceMs, offeredMs } of this.model)
-      expect(offeredMs === null ? this.nowMs - sinceMs <= placeMs : this.nowMs - offeredMs <= offerMs).toBe(
-        true,
-      );
+      expect(
+        offeredMs === null
+          ? this.nowMs - sinceMs <= placeMs
+          : this.nowMs - offeredMs <= offerMs + confirmGraceMs,
+      ).toBe(true);
     this.model.forEach(({ sid: id }, i) => {
       expect(positionOf(line, id)).toBe(i + 1);
     });
@@ -173,8 +179,11 @@ describe("a line", () => {
   it("does not end the place of one who holds an offer, however long he waited for it", () => {
     const line = join(noLine, sid("CP-001"), "driver-bob", 0);
     const offered = settle(line, { is: "free" }, placeMs).line;
-    expect(settle(offered, { is: "free" }, placeMs + offerMs)).toEqual({ line: offered, facts: [] });
-    expect(settle(offered, { is: "free" }, placeMs + offerMs + 1).line).toEqual(noLine);
+    expect(settle(offered, { is: "free" }, placeMs + offerMs + confirmGraceMs)).toEqual({
+      line: offered,
+      facts: [],
+    });
+    expect(settle(offered, { is: "free" }, placeMs + offerMs + confirmGraceMs + 1).line).toEqual(noLine);
   });
 
   it("has something due exactly when settling it would tell somebody, or an hour has come", () => {
