@@ -43,6 +43,15 @@ export function serviceOfClient(client: string): { service: string; logName: str
   return client.startsWith("bridge-") ? { service: serviceNames.bridge, logName: "Bridge" } : undefined;
 }
 
+/** Without those whose service is of this fleet and has no process: of them nothing is to be waited for. */
+export function clientsWithProcess(
+  clients: readonly string[],
+  services: readonly { name: string; pid: number | null }[],
+): string[] {
+  const dead = new Set(services.filter(({ pid }) => pid === null).map(({ name }) => name));
+  return clients.filter((client) => !dead.has(serviceOfClient(client)?.service ?? ""));
+}
+
 /** Words by which these are typed again: `11 12 bridge`. */
 export function wordsOf(clients: readonly string[]): string {
   const words = clients.map((client) => {

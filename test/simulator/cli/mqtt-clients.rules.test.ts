@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { clientsMeant, serviceOfClient, wordsOf } from "../../../simulator/cli/mqtt-clients.rules.ts";
+import {
+  clientsMeant,
+  clientsWithProcess,
+  serviceOfClient,
+  wordsOf,
+} from "../../../simulator/cli/mqtt-clients.rules.ts";
 
 const known = [
   "bridge-bridge-all",
@@ -40,4 +45,13 @@ test("a client's service is known by its name", () => {
   expect(serviceOfClient("CP-011-monitor")).toEqual({ service: "ev-cp-m-11", logName: "CP_M:CP-011" });
   expect(serviceOfClient("bridge-bridge-all")?.service).toBe("ev-bridge");
   expect(serviceOfClient("watch-me")).toBeUndefined();
+});
+
+test("of a service without a process nothing is waited for; one on another host may be connected", () => {
+  const services = [
+    { name: "ev-cp-e-1", pid: null },
+    { name: "ev-cp-m-1", pid: 7 },
+  ];
+  const clients = ["CP-001-engine", "CP-001-monitor", "CP-011-engine", "watch-me"];
+  expect(clientsWithProcess(clients, services)).toEqual(["CP-001-monitor", "CP-011-engine", "watch-me"]);
 });
