@@ -21,6 +21,7 @@ const schema = `
   CREATE TABLE IF NOT EXISTS event(cp TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL,
     bulk INTEGER NOT NULL, acked INTEGER NOT NULL DEFAULT 0, parked TEXT, payload TEXT NOT NULL,
     PRIMARY KEY(cp, epoch, seq)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS event_urgent ON event(cp, epoch, seq) WHERE bulk=0;
 `;
 
 export class SqliteFile {

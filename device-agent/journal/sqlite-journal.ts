@@ -11,6 +11,10 @@ import { type CommitGroup, guarded, SqliteFile } from "./sqlite-file.ts";
 
 const notesPerWrite = 500;
 
+/** A day without a link leaves 86,400 meter messages: session events are found without looking at each of those. */
+const urgentEvents = "event INDEXED BY event_urgent WHERE bulk=0 AND";
+const bulkEvents = "event WHERE bulk=1 AND";
+
 export interface JournalFile {
   /**
    * The journal of one charge point: made when new, its epoch raised and durable when this returns. The file closes
@@ -175,9 +179,10 @@ class CpJournal implements Journal {
     if (limit <= 0 || this.backlog <= 0) return [];
     const rows = this.#file
       .prepare(
-        "SELECT epoch, seq, type, payload FROM event WHERE cp=? AND acked=0 AND parked IS NULL AND bulk=? AND (epoch, seq) > (?,?) ORDER BY epoch, seq LIMIT ?",
+        `SELECT epoch, seq, type, payload FROM ${kind === "bulk" ? bulkEvents : urgentEvents}
+         cp=? AND acked=0 AND parked IS NULL AND (epoch, seq) > (?,?) ORDER BY epoch, seq LIMIT ?`,
       )
-      .all(this.#cp, kind === "bulk" ? 1 : 0, after?.epoch ?? 0, after?.seq ?? 0, limit + this.#settled.size);
+      .all(this.#cp, after?.epoch ?? 0, after?.seq ?? 0, limit + this.#settled.size);
     return (rows as unknown as OutboxEntry[])
       .filter((entry) => !this.#settled.has(nameOf(entry)))
       .slice(0, limit);
@@ -262,7 +267,7 @@ class CpJournal implements Journal {
     const { epoch, seq } = this.#done;
     this.#file.prepare("UPDATE journal SET doneEpoch=?, doneSeq=? WHERE cp=?").run(epoch, seq, this.#cp);
     this.#file
-      .prepare("DELETE FROM event WHERE cp=? AND acked=1 AND (epoch, seq) <= (?,?)")
+      .prepare(`DELETE FROM ${urgentEvents} cp=? AND acked=1 AND (epoch, seq) <= (?,?)`)
       .run(this.#cp, epoch, seq);
   }
 
@@ -270,7 +275,7 @@ class CpJournal implements Journal {
     const { epoch, seq } = this.#done;
     const rows = this.#file
       .prepare(
-        `SELECT epoch, seq FROM event WHERE cp=? AND bulk=0
+        `SELECT epoch, seq FROM ${urgentEvents} cp=?
          AND ((epoch, seq) > (?,?) OR (acked=0 AND parked IS NULL)) ORDER BY epoch, seq LIMIT ?`,
       )
       .all(this.#cp, epoch, seq, this.#settled.size + 1) as unknown as Place[];
