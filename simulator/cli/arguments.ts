@@ -61,6 +61,7 @@ export const valueNames = [
   "--drivers",
   "--sessions",
   "--add",
+  "--warm-up",
 ] as const;
 const short: Record<string, string> = { "-f": "--follow", "-n": "--tail", "-d": "--detach", "-h": "--help" };
 

@@ -29,7 +29,7 @@ export const verbs: readonly (readonly [usage: string, does: string])[] = [
   ["connect [--json] SERVICE…", "put these back on the network"],
   ["figures [-f] [--json]", "messages and sessions per time, lag, CPU and memory of the running fleet"],
   [
-    "load [--cps N,…] [--drivers M] [--sessions PART] [--for T] [--add N] [--keep] [--json]",
+    "load [--cps N,…] [--drivers M] [--sessions PART] [--warm-up T] [--for T] [--add N] [--keep] [--json]",
     "benchmark: N charge points on a fleet of its own, a tenth in a session; several sizes are compared",
   ],
   [

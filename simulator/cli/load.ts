@@ -11,7 +11,7 @@ import type { Output } from "./output.ts";
 import { columns, durationText } from "./text.ts";
 import { projectRoot } from "./up.ts";
 
-const defaults = { cps: "1000", forMs: 60_000, sessions: 0.1 };
+const defaults = { cps: "1000", forMs: 60_000, warmUpMs: 45_000, sessions: 0.1 };
 /** Of its time a driver is in a session so much: the rest is waiting between two. */
 const drivenPart = 0.87;
 const mostCps = 10_000;
@@ -21,6 +21,7 @@ export async function load(args: Arguments, output: Output): Promise<number> {
   const sizes = readSizes(args.values.get("--cps") ?? defaults.cps);
   const sessions = fraction(args.values.get("--sessions"));
   const forMs = durationOption(args, "--for") ?? defaults.forMs;
+  const warmUpMs = durationOption(args, "--warm-up") ?? defaults.warmUpMs;
   const add = wholeNumber("--add", args.values.get("--add") ?? "0", mostCps);
   const drivers = args.values.get("--drivers");
   const largest = Math.max(...sizes);
@@ -37,6 +38,7 @@ export async function load(args: Arguments, output: Output): Promise<number> {
           ? Math.ceil((cps * sessions) / drivenPart)
           : wholeNumber("--drivers", drivers, 5_000),
       forMs,
+      warmUpMs,
       add: cps === largest ? add : 0,
       cpsPerWorker: perWorker,
       keep: args.flags.has("--keep"),

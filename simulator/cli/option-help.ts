@@ -109,6 +109,11 @@ export const optionHelp: Readonly<Record<OptionName, OptionHelp>> = {
     of: "load",
     does: "part of the points in a session; 0.1 unless said",
   },
+  "--warm-up": {
+    typed: "--warm-up T",
+    of: "load",
+    does: "until sessions come and go at their usual pace; 45s unless said",
+  },
   "--add": { typed: "--add N", of: "load", does: "adds N points while the largest size runs" },
 };
 

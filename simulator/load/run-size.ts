@@ -17,6 +17,8 @@ import { everyOn, statusIntervalMs, watch } from "./watching.ts";
 
 export interface SizeOptions extends OwnFleetOptions {
   forMs: number;
+  /** Until sessions have begun and ended at their usual pace. */
+  warmUpMs: number;
   /** Charge points added afterwards, while the others go on for as long again. */
   add: number;
   /** Keep the folder with logs and data. */
@@ -48,8 +50,6 @@ export interface SizeResult {
   state: string;
 }
 
-/** Until sessions have begun and ended at their usual pace. */
-const warmUpMs = 45_000;
 const finishWithinMs = 60_000;
 
 export async function runSize(options: SizeOptions): Promise<SizeResult> {
@@ -80,7 +80,7 @@ async function measure(options: SizeOptions, own: OwnFleet): Promise<Measured> {
   const onMs = performance.now() - began;
   options.say(`${cps} charge points On after ${(onMs / 1000).toFixed(1)} s`);
   await fleet.supervisor.start(phones);
-  if (cps > 0) await watch(own, options.progress, warmUpMs, "warming up");
+  if (cps > 0) await watch(own, options.progress, options.warmUpMs, "warming up");
 
   const fromMs = Date.now();
   const before = await own.gauges.look(own.services());
@@ -138,12 +138,16 @@ async function finish(options: SizeOptions, own: OwnFleet, phones: string[]): Pr
   const { fleet } = own;
   await fleet.supervisor.stop(phones);
   let open = -1;
+  // A run that is shorter than a session does not wait for its end.
+  const waitMs = Math.min(finishWithinMs, options.warmUpMs + options.forMs);
   for (const attempt of ["wait", "stop"] as const) {
     if (attempt === "stop") {
       const asked = await stopSessions(fleet.places, fleet.centralUrl);
-      options.say(`asked ${asked} sessions to stop that went on for more than ${finishWithinMs / 1000} s`);
+      options.say(
+        `asked ${asked} sessions to stop that went on for more than ${Math.round(waitMs / 1000)} s`,
+      );
     }
-    const until = performance.now() + finishWithinMs;
+    const until = performance.now() + (attempt === "wait" ? waitMs : finishWithinMs);
     while (performance.now() < until) {
       open = (await readShown(fleet.centralUrl))?.activeRequests ?? -1;
       const { eventLag, workers } = await own.gauges.look(own.services());
