@@ -28,6 +28,9 @@ export interface Position {
   seq: number;
 }
 
+/** Readings come every second: after so long without one, a process that stood still has not looked either. */
+const unseenAfterMs = 20_000;
+
 /** A hello waits so long for the first reading: it then tells who the charger is and how the relay stands. */
 const helloWaitsMs = 4_000;
 const helloFirstMs = 1_000;
@@ -74,6 +77,7 @@ function onCharger(turn: Turn, event: ChargerEvent): void {
       return onIdentity(turn, event);
     case "reading":
       now.reachable = true;
+      if (now.reading && event.reading.mono - now.reading.mono > unseenAfterMs) now.unseen = true;
       if (now.starting) onFirstReading(turn, event.reading);
       else if (!now.unseen || !isChangedUnseen(turn, event.reading)) onReading(turn, event.reading);
       finishTerminating(turn);

@@ -51,7 +51,8 @@ function isOff(reading: ChargerReading): boolean {
 
 function onSessionReading(turn: Turn, session: OpenSession, reading: ChargerReading): void {
   turn.state.durable.session = session;
-  if (reading.plugged === false && session.startedAt !== null && !session.carLeft) {
+  const isGone = reading.plugged === false && !reading.relayClosed;
+  if (isGone && session.startedAt !== null && !session.carLeft) {
     session.carLeft = true;
     turn.mustPersist = true;
   }

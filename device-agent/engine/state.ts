@@ -85,7 +85,7 @@ export interface Volatile {
   reading: ChargerReading | null;
   /** Set while the first reading after start is awaited: the start-up table has not been applied yet. */
   starting: boolean;
-  /** No reading yet since the start, or since the charger fell silent: cars may have come and gone. */
+  /** No reading yet since the start, since the charger fell silent or we stood still: cars may have come and gone. */
   unseen: boolean;
   /** The welcome came: the fence floor is known. */
   welcome: boolean;

@@ -1,5 +1,5 @@
-// What changed while nobody looked, between the last reading and the first one after a start or a silence of the
-// charger: another charger, another transformer ratio, a counter that went back, another car.
+// What changed while nobody looked, between the last reading and the first one after a start, a silence of the charger
+// or a standstill of our own: another charger, another transformer ratio, a counter that went back, another car.
 //
 // 1. No figure of such a gap is trusted with a session: power falls, and what was seen of it goes to a review.
 // 2. The charger's lifetime counter moves when a car leaves and at no other time: over a gap it is the only witness

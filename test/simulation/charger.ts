@@ -339,7 +339,7 @@ export class SimDriver implements Charger {
     this.#inside(() => this.#listener({ is: "reading", reading }));
     if (this.#wish && !this.#wish.on && box.enabled) this.#pursueIn(50);
     const hot = this.#world.nowMs < this.#hotUntilMs;
-    this.#pollIn(hot ? 1_000 : box.relay ? 10_000 : 60_000);
+    this.#pollIn(hot ? 1_000 : box.relay ? 10_000 : box.plugged ? 15_000 : 60_000);
   }
 
   #pursueIn(ms: number): void {

@@ -64,6 +64,16 @@ describe("a second car that charges while nobody looks is not billed to the firs
     expect(story.last("answer"), "nothing of it runs on").toMatchObject({ found: "ended" });
   });
 
+  test("the engine stood still, and never heard that the charger was silent", () => {
+    const story = seen5().wait(3600);
+    story.lifetimeWh += 10_000;
+    story.sessionWs = 0;
+    story.on(2_000 * 3600);
+    expect(story.did).toEqual(["off", "persist meter session.review orphan"]);
+    story.off().off();
+    expect(accounts(story)).toEqual({ ended: [], reviews: [[0, 5_000]], orphans: [[5_000, 12_000]] });
+  });
+
   test("it may have used more than the first: the counter has not even fallen", () => {
     const story = swapped(seen5().command(stop(9)).crash(), { leftWh: 5_000, wh: 7_000 });
     story.off().off();
