@@ -9,6 +9,7 @@ import { ps } from "./cli/ps.ts";
 import { serviceVerb } from "./cli/service-verbs.ts";
 import { Complaint } from "./fleet/complaint.ts";
 import { nearNames } from "./fleet/names.ts";
+import { curableFailureText } from "./fleet/world-failure.ts";
 
 /** What these do does not end with a word: they end in order when nobody reads any more. */
 function hearsOutputClosed({ verb, words }: Arguments): boolean {
@@ -104,9 +105,10 @@ async function run(argv: readonly string[], output: Output): Promise<number> {
 try {
   process.exitCode = await run(process.argv.slice(2), standardOutput);
 } catch (error) {
-  if (!(error instanceof Complaint)) throw error;
-  tellStarter({ is: "failed", text: error.message });
-  standardOutput.note(`ev: ${error.message}`);
+  const text = error instanceof Complaint ? error.message : curableFailureText(error, "repeat the command");
+  if (text === undefined) throw error;
+  tellStarter({ is: "failed", text });
+  standardOutput.note(`ev: ${text}`);
   process.exitCode = 1;
 }
 if (process.connected) process.disconnect();

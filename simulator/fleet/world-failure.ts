@@ -20,6 +20,16 @@ const cures: Readonly<Record<string, string>> = {
  */
 export function worldFailureText(error: unknown, next: string): string | undefined {
   if (!(error instanceof Error && "errno" in error && typeof error.errno === "number")) return undefined;
-  const cure = "code" in error && typeof error.code === "string" ? cures[error.code] : undefined;
-  return `${error.message}: ${cure ?? "mend that"}, then ${next}`;
+  return `${error.message}: ${cureOf(error) ?? "mend that"}, then ${next}`;
+}
+
+/** The same, only where the cure is known: another code may be our own mistake, and then its stack is wanted. */
+export function curableFailureText(error: unknown, next: string): string | undefined {
+  return cureOf(error) === undefined ? undefined : worldFailureText(error, next);
+}
+
+function cureOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? cures[error.code]
+    : undefined;
 }

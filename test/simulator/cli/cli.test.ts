@@ -162,6 +162,12 @@ test("without a fleet, ps says so, a verb fails with the cure, and down has noth
   expect((await ev(["down"], nowhere)).out).toMatch(/^nothing was running with state/);
 });
 
+test("what the machine refuses is one line with what to do, without a stack", async () => {
+  const ran = await ev(["add-cp", "11"], "/sys/ev-nowhere");
+  expect(ran).toMatchObject({ code: 1, out: "" });
+  expect(ran.err).toMatch(/^ev: E[A-Z]+: .*, mkdir '\/sys\/ev-nowhere': [a-z ]+, then repeat the command\n$/);
+});
+
 test("help names every verb, and an unknown option is refused", async () => {
   const help = await ev(["help"]);
   for (const verb of ["up", "down", "ps", "logs", "start", "stop", "kill"])

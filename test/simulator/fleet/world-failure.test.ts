@@ -5,7 +5,7 @@ import { askSupervisor } from "../../../simulator/fleet/control-client.ts";
 import { controlHandler } from "../../../simulator/fleet/control-handler.ts";
 import { type ControlServer, serveControl } from "../../../simulator/fleet/control-server.ts";
 import { openSupervisor, type Supervisor } from "../../../simulator/fleet/supervisor.ts";
-import { worldFailureText } from "../../../simulator/fleet/world-failure.ts";
+import { curableFailureText, worldFailureText } from "../../../simulator/fleet/world-failure.ts";
 import { type StubWorld, stubWorld } from "../../support/fleet-stub.ts";
 
 let world: StubWorld;
@@ -65,6 +65,9 @@ test("what the operating system refuses is told; what our own code did wrong is 
   };
   const missing = thrownBy(() => readFileSync("/nowhere/at/all"));
   expect(worldFailureText(missing, "again")).toMatch(/^ENOENT: .*: mend that, then again$/);
+  expect(curableFailureText(missing, "again")).toBeUndefined();
+  const full = thrownBy(() => writeFileSync("/dev/full", "x"));
+  expect(curableFailureText(full, "again")).toMatch(/free the disk, then again$/);
   expect(
     worldFailureText(
       thrownBy(() => readFileSync(3.5)),
