@@ -27,6 +27,7 @@ import type { SimDevice } from "./device.ts";
 import type { SimDrivers } from "./drivers.ts";
 import { waits } from "./journal.ts";
 import type { SimKafka } from "./kafka.ts";
+import { markFaults } from "./marks.ts";
 import { orderFaults, serviceFaults } from "./operators.ts";
 import { placeFaults } from "./queueing.ts";
 
@@ -259,9 +260,6 @@ function checkCpRow(row: CpRow, devices: readonly SimDevice[], wrong: string[]):
     wrong.push(`17 ${row.cp}: ${row.commands.map((open) => open.cmdId).join(", ")} never answered`);
   if (row.shown?.state !== "ON")
     wrong.push(`14 ${row.cp} is shown ${row.shown?.state ?? "never"} although all is well`);
-  for (const mark of row.marks)
-    if (mark.window.length > 0 && !device.lostJournals.has(mark.journal) && device.copies.length === 0)
-      wrong.push(`19 ${row.cp}: a hole after event ${mark.mark} of epoch ${mark.epoch} was never filled`);
+  wrong.push(...markFaults(row, device));
   if (row.quarantine) wrong.push(`21 ${row.cp} is still in quarantine: ${row.quarantine.cause}`);
-  if (row.marks.length > 12) wrong.push(`19 ${row.cp}: ${row.marks.length} marks are kept`);
 }
