@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { ChargerControl } from "../../../simulator/charger/control.ts";
 import type { ControlRequest, ServiceReport } from "../../../simulator/fleet/control-messages.ts";
 import { placesOf } from "../../../simulator/fleet/places.ts";
 import { playScenario } from "../../../simulator/scenarios/play.ts";
@@ -13,9 +14,11 @@ import { exitCodeOf } from "../../../simulator/scenarios/verdicts.rules.ts";
 let dir: string;
 let asked: ControlRequest[];
 let alive: Map<string, boolean>;
+let mains: boolean[];
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "ev-play-"));
   asked = [];
+  mains = [];
   alive = new Map([
     ["ev-central", true],
     ["ev-kafka", true],
@@ -63,14 +66,13 @@ function doors(): Doors {
     central: nobody,
     asDriver: nobody,
     phone: nobody,
-    withCharger: async () => {
-      throw new Error("no charger");
-    },
+    // Of a charger only its mains are used here.
+    withCharger: (_cp, use) => use({ mains: async (on: boolean) => void mains.push(on) } as ChargerControl),
     logPath: (service) => join(dir, `${service}.log`),
   };
 }
 
-/** Kills Central, cuts Kafka off, and waits for what never comes. */
+/** Kills Central, cuts Kafka off, takes a charger's mains, and waits for what never comes. */
 function endless(whenWaiting: () => void): Scenario {
   return {
     name: "endless",
@@ -78,6 +80,7 @@ function endless(whenWaiting: () => void): Scenario {
     async play(stage) {
       await stage.kill("ev-central");
       await stage.disconnect({ how: "cut" }, "ev-kafka");
+      await stage.mains("CP-001", false);
       await stage.expect("what never comes", { withinS: 60 }, () => {
         whenWaiting();
         return false;
@@ -100,6 +103,7 @@ test("a stopped story ends between two looks; what it killed runs again, what it
     { verb: "start", services: ["ev-central"] },
     { verb: "connect", services: ["ev-kafka"] },
   ]);
+  expect(mains).toEqual([false, true]);
   expect(story).toMatchObject({ brokeOff: "stopped by SIGINT", verdicts: [] });
   expect(exitCodeOf(story)).toBe(2);
 });
@@ -111,4 +115,5 @@ test.each([{ keep: true }, { isOwn: true }])("nothing is undone with %j", async 
     { ...options, doors: doors(), stop: stop.signal, ...more },
   );
   expect(asked.map(({ verb }) => verb)).toEqual(["kill", "disconnect"]);
+  expect(mains).toEqual([false]);
 });
