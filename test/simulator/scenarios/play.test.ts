@@ -47,6 +47,14 @@ function report(name: string, runs: boolean): ServiceReport {
   };
 }
 
+/** Of a charger only its mains are used here. */
+const charger = {
+  async mains(on: boolean) {
+    mains.push(on);
+    return { ok: true };
+  },
+} as Partial<ChargerControl> as ChargerControl;
+
 /** A fleet that obeys its supervisor's socket and has neither charge points nor phones. */
 function doors(): Doors {
   const services = () => [...alive].map(([name, runs]) => report(name, runs));
@@ -66,8 +74,7 @@ function doors(): Doors {
     central: nobody,
     asDriver: nobody,
     phone: nobody,
-    // Of a charger only its mains are used here.
-    withCharger: (_cp, use) => use({ mains: async (on: boolean) => void mains.push(on) } as ChargerControl),
+    withCharger: (_cp, use) => use(charger),
     logPath: (service) => join(dir, `${service}.log`),
   };
 }
