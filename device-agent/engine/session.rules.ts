@@ -44,7 +44,7 @@ export function takeReading(turn: Turn, reading: ChargerReading): void {
 }
 
 /** Open, and not about to close: a charger that has not taken the wish to sleep may close its relay any moment. */
-function isOff(reading: ChargerReading): boolean {
+export function isOff(reading: ChargerReading): boolean {
   const resting = reading.state === "sleeping" || reading.state === "disabled" || reading.state === "fault";
   return resting && !reading.relayClosed;
 }
@@ -69,9 +69,10 @@ function onSessionReading(turn: Turn, session: OpenSession, reading: ChargerRead
 }
 
 function onIntentReading(turn: Turn, session: OpenSession, reading: ChargerReading): void {
-  if (reading.relayClosed) {
+  // Current that came and went between two readings was its car's: with that car gone, the next one is another's.
+  if (reading.relayClosed || registerWh(turn.state.durable.register) > session.registerStartWh) {
     tellStarted(turn, session);
-    return checkLimits(turn, session);
+    return onChargingReading(turn, session, reading);
   }
   if (reading.fault) return beginEnding(turn, { reason: "Other", abort: "charger-fault" });
   const waitedMs = elapsedMs(session.intentAt, turn.now);

@@ -7,6 +7,7 @@
 import type { SessionReview } from "../../wire/messages/index.ts";
 import type { ChargerEvent, ChargerReading } from "../charger/port.ts";
 import { registerWh } from "../charger/register.rules.ts";
+import { isOff } from "./session.rules.ts";
 import type { OpenSession } from "./state.ts";
 import { flushSamples, grantOf } from "./tell.ts";
 import { log, supplyOff, type Turn, tell } from "./turn.ts";
@@ -86,7 +87,7 @@ function onCarChanged(turn: Turn, reading: ChargerReading, session: OpenSession,
       registerToWh: wh,
       cause: "cars changed while nobody looked",
     });
-  if (reading.relayClosed) durable.orphanFromWh = wh;
+  if (durable.orphanFromWh !== null) durable.orphanFromWh = wh;
 }
 
 /** The charger or its car is not the one the journal knows: no figure is trusted, an operator decides. */
@@ -114,5 +115,7 @@ export function quarantine(turn: Turn, reading: ChargerReading | null, cause: Se
   }
   if (reading && durable.charger) durable.charger = { ...durable.charger, lifetimeWh: reading.lifetimeWh };
   durable.register = { ...durable.register, lastSessionWs: reading?.sessionWs ?? null };
+  // Until it is seen at rest the charger may still let current flow, to nobody.
+  if (!reading || !isOff(reading)) durable.orphanFromWh ??= registerWh(durable.register);
   turn.mustPersist = true;
 }

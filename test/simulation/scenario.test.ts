@@ -16,6 +16,14 @@ describe("the simulation", () => {
   test.each([
     [1930237164, "a session resumed beyond its limit was switched off and on again in one turn"],
     [1210280794, "a stopped session was closed while its charger, still awake, was about to close the relay"],
+    [
+      512984822,
+      "a car that charged and left unseen before the start was told left its session to the next car",
+    ],
+    [
+      1100789276,
+      "the relay closed for a moment after a car that changed unseen had sent the session to review",
+    ],
   ])("seed %i: %s", (seed) => {
     expect(runSeed(seed).wrong).toEqual([]);
   });

@@ -90,6 +90,17 @@ describe("a second car that charges while nobody looks is not billed to the firs
     expect(accounts(story)).toEqual({ ended: [], reviews: [[0, 5_000]], orphans: [[5_000, 12_000]] });
   });
 
+  test("it has just plugged in: whatever its relay still lets through before the off is nobody's", () => {
+    const story = seen5().command(stop(9)).crash();
+    story.lifetimeWh += 5_000;
+    story.sessionWs = 0;
+    story.identity().reads({ plugged: true, state: "connected", carReady: true });
+    expect(story.did).toEqual(["off", "persist session.review"]);
+    expect(story.state.durable.orphanFromWh, "already durable").toBe(5_000);
+    story.on(3600).off().off();
+    expect(accounts(story)).toEqual({ ended: [], reviews: [[0, 5_000]], orphans: [[5_000, 5_001]] });
+  });
+
   test("nobody else may start before the second car has left", () => {
     const story = swapped(seen5().command(stop(9)).crash(), { leftWh: 10_000, wh: 0 }).welcome();
     story.off().off().command(start(2));
@@ -113,6 +124,16 @@ test("the first car was seen to leave, and the charger fell silent before it was
     expect(again.last("session.review")).toMatchObject({ registerEndWh: 5_000 });
     expect(accounts(again)).toMatchObject({ ended: [], orphans: [[5_000, 7_000]] });
   }
+});
+
+test("the first car charged and left before anybody saw its relay: the session is over, the second gets none of it", () => {
+  const story = unreachable(new Story().ready().command(start(1)));
+  story.sessionWs = 300 * 3600;
+  story.lifetimeWh += 300;
+  story.identity().reads({ plugged: false, state: "no-vehicle" });
+  expect(story.did[0]).toBe("off");
+  story.reads({}).reads({});
+  expect(story.last("session.ended")).toMatchObject({ reason: "EVDisconnected", registerEndWh: 300 });
 });
 
 describe("what is no second car", () => {
