@@ -77,6 +77,8 @@ function onCharger(turn: Turn, event: ChargerEvent): void {
       return onIdentity(turn, event);
     case "reading":
       now.reachable = true;
+      // In its self-test it cannot tell the plug: what changed unseen is read from its next word.
+      if (event.reading.state === "starting" && (now.starting || now.unseen)) return finishTerminating(turn);
       if (now.reading && event.reading.mono - now.reading.mono > unseenAfterMs) now.unseen = true;
       if (now.starting) onFirstReading(turn, event.reading);
       else if (!now.unseen || !isChangedUnseen(turn, event.reading)) onReading(turn, event.reading);

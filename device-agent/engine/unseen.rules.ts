@@ -62,7 +62,8 @@ function isCarChanged(
   grownWh: number,
   toleranceWh: number,
 ): boolean {
-  if (session.carLeft) return reading.plugged !== false || grownWh > toleranceWh;
+  // That the charger cannot tell the plug is no sign of a car; the counter is, and so is its next word.
+  if (session.carLeft) return reading.plugged === true || grownWh > toleranceWh;
   if (grownWh <= 0) return false;
   // A car that has left and whose counter explains the growth was the session's own.
   return reading.plugged !== false || grownWh > Math.floor(reading.sessionWs / 3600) + toleranceWh;

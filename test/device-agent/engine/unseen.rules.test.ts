@@ -146,6 +146,28 @@ describe("what is no second car", () => {
     expect(accounts(story)).toEqual({ ended: [[0, 10_000]], reviews: [], orphans: [] });
   });
 
+  test("the first car left, and the charger is in its self-test when it is seen again", () => {
+    const story = seen5().command(stop(9)).crash();
+    story.lifetimeWh += 10_000;
+    story.sessionWs = 10_000 * 3600;
+    story.identity().reads({ plugged: null, state: "starting" });
+    expect(story.events.map(({ type }) => type)).not.toContain("session.review");
+    story.reads({ plugged: false }).reads({}).reads({});
+    expect(accounts(story)).toEqual({ ended: [[0, 10_000]], reviews: [], orphans: [] });
+  });
+
+  test("a car that was seen to leave has not come back because a charger that is switched off cannot tell", () => {
+    const story = seen5();
+    story.lifetimeWh += 5_000;
+    story.reads({ plugged: false, state: "no-vehicle" });
+    const again = unreachable(story).identity();
+    again
+      .reads({ plugged: null, state: "disabled" })
+      .reads({ plugged: null, state: "disabled" })
+      .reads({ plugged: null, state: "disabled" });
+    expect(accounts(again)).toEqual({ ended: [[0, 5_000]], reviews: [], orphans: [] });
+  });
+
   test("through a current transformer the memory counts in steps of the ratio", () => {
     const story = new Story();
     story.ctRatio = 20;
