@@ -87,11 +87,12 @@ export default defineConfig({
         },
       },
       {
-        // Journeys on Apache Kafka, Mosquitto and DynamoDB Local: two such fleets at once keep two cores too busy.
+        // Journeys on Apache Kafka, Mosquitto and DynamoDB Local, those of `npm test` and of credentials among them: two
+        // such fleets at once keep two cores too busy.
         test: {
           ...common,
           name: "all-real",
-          include: ["test/all-real/**/*.test.ts"],
+          include: ["test/all-real/**/*.test.ts", wholeRoad, "test/journeys/credentials.test.ts"],
           env: { EV_SERVERS: "real", EV_TEST_PORTS: "5000" },
           fileParallelism: false,
           testTimeout: 400_000,

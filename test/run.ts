@@ -29,7 +29,7 @@ const groups: Record<string, Suite[]> = {
   documents: [{ name: "the documents' command lines", minutes: 6, run: () => vitest("documents") }],
   real: [{ name: "real servers and programs", minutes: 8, run: () => vitest("real") }],
   "all-real": [
-    { name: "journeys on real servers", minutes: 3, run: () => vitest("all-real") },
+    { name: "journeys on real servers", minutes: 6, run: () => vitest("all-real") },
     {
       name: "fault tolerance on real servers",
       minutes: 3,
