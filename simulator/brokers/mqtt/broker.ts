@@ -37,6 +37,9 @@ export async function openBroker(options: BrokerOptions, log: Log): Promise<Brok
   const aedes = await Aedes.createBroker({
     // One subscriber that stops reading would otherwise stop every delivery.
     drainTimeout: 2_000,
+    // No bound: what is beyond one waits in a queue that is worked off by recursion, and thousands of messages that nobody
+    // hears (a fleet's disconnections at once) then overflow the stack. Nothing waits there now.
+    concurrency: 0,
     connectTimeout: 5_000,
     preConnect: (client, packet, done) => {
       if (packet.will) wills.set(client, packet.will.topic);
