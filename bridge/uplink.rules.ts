@@ -46,21 +46,13 @@ export function readUplink(
 ): UplinkMessage {
   const device = deviceOf(topic);
   if (!device && topic.startsWith(canaryPrefix)) return readCanary(topic, payload, ingestAtMs, bridge);
-  if (!device)
-    return refusal(
-      { topic, payload, atMs: ingestAtMs, bridge },
-      "not the topic of a charge point in its shard",
-    );
+  const arrived = { topic, payload, atMs: ingestAtMs, bridge };
+  if (!device) return refusal(arrived, "not the topic of a charge point in its shard");
   const parsed = parseEnvelope(payload);
-  const wrong = parsed.ok ? foreignTo(device, parsed.value) : parsed.reason;
-  if (!parsed.ok || wrong !== undefined)
-    return refusal(
-      { topic, payload, atMs: ingestAtMs, bridge },
-      wrong ?? "",
-      device,
-      parsed.ok ? parsed.value : identityIn(payload),
-    );
+  if (!parsed.ok) return refusal(arrived, parsed.reason, device, identityIn(payload));
   const { value: envelope } = parsed;
+  const wrong = foreignTo(device, envelope);
+  if (wrong !== undefined) return refusal(arrived, wrong, device, envelope);
   const road = roadOf(envelope.type);
   return {
     is: "event",

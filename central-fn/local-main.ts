@@ -11,7 +11,7 @@ import { openLive } from "./api/live/live.ts";
 import { oidcVariables, withOidc } from "./api/oidc.ts";
 import { rateOptionsOf, rateVariables } from "./api/rate-limit.ts";
 import { serveHttp } from "./api/serve.ts";
-import { sessionIds, sessionSecret } from "./api/session-id.ts";
+import { openSessionIds } from "./api/session-id.ts";
 import { openTokens } from "./api/tokens.ts";
 import { createHandler, handsOf } from "./on-event/batch.ts";
 import { centralGroup, centralTopics, handleRecords } from "./on-event/consume.ts";
@@ -69,7 +69,7 @@ const app = createApp({
   now: nowMs,
   partitions,
   tokens: withOidc(openTokens(env.TOKEN_KEY_PATH), env, { now: nowMs, log }),
-  sessionIds: sessionIds(sessionSecret(env.TOKEN_KEY_PATH)),
+  sessionIds: openSessionIds(env.TOKEN_KEY_PATH),
   log,
   page: env.PAGES_PATH === undefined ? undefined : readPage(env.PAGES_PATH, "operator"),
   live,

@@ -37,7 +37,7 @@ export type ChargePointView = z.infer<typeof ChargePointView>;
 
 /** Status as of now, on the bridge's clock. */
 export function shownOf({ cp, feed }: CpFacts): Shown {
-  return shownState(cp.health, feed?.heard[cp.cp], feed);
+  return shownState(cp, feed);
 }
 
 export function chargePointView(facts: CpFacts, forOperator: boolean): ChargePointView {

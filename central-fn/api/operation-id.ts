@@ -1,5 +1,6 @@
 // The id of an operator's request, minted before anything is stored: a retry gives the same id, and it tells whose it is.
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { digest } from "./digest.ts";
 
 export const operationIdPattern = /^O-[0-9a-f]{26}$/;
 const nonceDigits = 20;
@@ -22,8 +23,4 @@ export function isOwnOperation(operator: string, id: string): boolean {
 
 function ownerOf(operator: string, nonce: string): string {
   return digest("owner", operator, nonce).slice(0, ownerDigits);
-}
-
-export function digest(...parts: string[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

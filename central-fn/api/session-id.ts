@@ -1,9 +1,10 @@
 // The session's id, minted before anything is stored: a retry gives the same id, and an id tells whose it is, to whoever
 // has the key. Public lists show ids of sessions: without the key nobody can try names on them.
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { dirname, join } from "node:path";
 import { cpOfSid } from "../../wire/messages/index.ts";
-import { loadOrMakeKeys } from "./token-keys.ts";
+import { digest } from "./digest.ts";
+import { signingKey } from "./token-keys.ts";
 
 const nonceDigits = 10;
 const ownerDigits = 6;
@@ -27,8 +28,7 @@ export function sessionIds(secret: Uint8Array): SessionIds {
       .slice(0, ownerDigits);
   return {
     mint(driver, cp, key) {
-      const request = JSON.stringify(["request", driver, cp, key]);
-      const nonce = createHash("sha256").update(request).digest("hex").slice(0, nonceDigits);
+      const nonce = digest("request", driver, cp, key).slice(0, nonceDigits);
       return `S-${cp}-${nonce}${ownerOf(driver, cp, nonce)}`;
     },
     isOwn(driver, sid) {
@@ -42,8 +42,10 @@ export function sessionIds(secret: Uint8Array): SessionIds {
 
 /** The secret in the file beside the token keys, made when absent. Unlike those it is never replaced. */
 export function sessionSecret(tokenKeyPath: string): Uint8Array {
-  const path = join(dirname(tokenKeyPath), "session-ids.key");
-  const [key] = loadOrMakeKeys(path);
-  if (!key) throw new Error(`${path} holds no key`);
-  return key.bytes;
+  return signingKey(join(dirname(tokenKeyPath), "session-ids.key"));
+}
+
+/** Ids under that secret. */
+export function openSessionIds(tokenKeyPath: string): SessionIds {
+  return sessionIds(sessionSecret(tokenKeyPath));
 }

@@ -39,6 +39,13 @@ export function loadOrMakeKeys(path: string): TokenKey[] {
   return made;
 }
 
+/** The key in that file by which is signed; made with it. */
+export function signingKey(path: string): Uint8Array {
+  const [key] = loadOrMakeKeys(path);
+  if (!key) throw new Error(`${path} holds no key`);
+  return key.bytes;
+}
+
 /** A new key signs from now on; the one before verifies until `untilMs`, and what is over is left out. */
 export function rotateKeys(path: string, untilMs: number, nowMs: number): void {
   const [before, ...older] = loadOrMakeKeys(path);

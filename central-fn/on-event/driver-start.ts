@@ -96,7 +96,7 @@ export function verdictOf(draft: CpDraft, session: SessionRow, feed: FeedRow | u
   const { row } = draft;
   const strange = strangeness(row, session);
   if (strange) return strange;
-  const { state } = shownState(row.health, feed?.heard[row.cp], feed);
+  const { state } = shownState(row, feed);
   if (state === "BROKEN") return no("the charging point is broken");
   if (state === "DISCONNECTED") return no("the charging point is disconnected");
   if (row.quarantine) return no("the charging point needs attention");

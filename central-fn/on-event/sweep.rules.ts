@@ -89,7 +89,7 @@ export function planSweep(rows: Rows, cp: string, feed: number, nowMs: number, t
 function silence(row: CpRow, feed: FeedRow | undefined, nowMs: number, times: SweepTimes) {
   if (!row.health || row.shown?.state === "DISCONNECTED") return undefined;
   if (feedStaleSince(feed, nowMs, times.staleFeedMs) !== null) return undefined;
-  const shown = shownState(row.health, feed?.heard[row.cp], feed);
+  const shown = shownState(row, feed);
   if (shown.state !== "DISCONNECTED") return undefined;
   return { sinceMs: shown.validUntilMs ?? nowMs, cause: shown.cause };
 }

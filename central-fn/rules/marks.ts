@@ -162,14 +162,9 @@ function withoutOldest(
   marks: EventMark[],
   journal: string,
 ): { marks: EventMark[]; gaveUpAfter: number | null } {
+  if (marks.length <= epochsAtMost) return { marks, gaveUpAfter: null };
   const own = marks.filter((mark) => mark.journal === journal).sort((a, b) => a.epoch - b.epoch);
   const [oldest, second] = own;
   if (!oldest || !second || own.length <= epochsAtMost) return { marks, gaveUpAfter: null };
-  const before = { epoch: oldest.epoch, mark: oldest.window.at(-1)?.[1] ?? oldest.mark };
-  return {
-    marks: marks
-      .filter((mark) => mark !== oldest)
-      .map((mark) => (mark === second ? { ...mark, oldest: true, before } : mark)),
-    gaveUpAfter: oldest.mark,
-  };
+  return { marks: forgetBefore(marks, journal, { epoch: second.epoch, seq: 1 }), gaveUpAfter: oldest.mark };
 }

@@ -3,7 +3,7 @@
 //
 //   monitor heard, engine OK  → ON            monitor not heard (ttl, or its last will) → DISCONNECTED,
 //   monitor heard, engine KO  → BROKEN        whatever the engine does
-import type { FeedRow, Health, ShownState } from "../tables/rows.ts";
+import type { CpRow, FeedRow, ShownState } from "../tables/rows.ts";
 
 export interface Shown {
   state: ShownState;
@@ -18,15 +18,11 @@ export interface Shown {
  * so that a dead broker, bridge or Kafka makes the feed stale and not the fleet dead. Nor is it dead when the road is
  * there again: whoever was heard before the road broke has one ttl from then on to be heard.
  */
-export function shownState(
-  health: Health | null,
-  heardMs: number | undefined,
-  feed: (Pick<FeedRow, "canaryMs"> & Partial<FeedRow>) | undefined,
-): Shown {
+export function shownState({ cp, health }: Pick<CpRow, "cp" | "health">, feed: FeedRow | undefined): Shown {
   if (!health) return { state: "DISCONNECTED", cause: "never heard", validUntilMs: null };
   if (health.willConn !== null && health.willConn >= health.conn)
     return { state: "DISCONNECTED", cause: "last will", validUntilMs: null };
-  const heard = Math.max(heardMs ?? 0, health.sinceMs);
+  const heard = Math.max(feed?.heard[cp] ?? 0, health.sinceMs);
   const broken = feed?.broken;
   const wasHeard = broken && heard <= broken.untilMs && heard + health.ttlMs >= broken.fromMs;
   const validUntilMs = (wasHeard ? broken.untilMs : heard) + health.ttlMs;

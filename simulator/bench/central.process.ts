@@ -5,7 +5,7 @@ import * as z from "zod";
 import { createApp } from "../../central-fn/api/app.ts";
 import { defaultRateOptions } from "../../central-fn/api/rate-limit.ts";
 import { serveHttp } from "../../central-fn/api/serve.ts";
-import { sessionIds, sessionSecret } from "../../central-fn/api/session-id.ts";
+import { openSessionIds } from "../../central-fn/api/session-id.ts";
 import { openTokens } from "../../central-fn/api/tokens.ts";
 import { createHandler, handsOf } from "../../central-fn/on-event/batch.ts";
 import { centralTopics, handleRecords } from "../../central-fn/on-event/consume.ts";
@@ -100,7 +100,7 @@ const app = createApp({
   now: nowMs,
   partitions,
   tokens: openTokens(setup.keyPath),
-  sessionIds: sessionIds(sessionSecret(setup.keyPath)),
+  sessionIds: openSessionIds(setup.keyPath),
   log,
   // The load comes from one address and under one name, as if thousands shared it.
   rate: {

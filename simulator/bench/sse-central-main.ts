@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createApp } from "../../central-fn/api/app.ts";
 import { openLive } from "../../central-fn/api/live/live.ts";
 import { serveHttp } from "../../central-fn/api/serve.ts";
-import { sessionIds, sessionSecret } from "../../central-fn/api/session-id.ts";
+import { openSessionIds } from "../../central-fn/api/session-id.ts";
 import { openTokens } from "../../central-fn/api/tokens.ts";
 import { newCpRow } from "../../central-fn/on-event/draft.ts";
 import { feedsRow } from "../../central-fn/rules/feeds.ts";
@@ -123,7 +123,7 @@ const app = createApp({
   now: nowMs,
   partitions,
   tokens: openTokens(join(folder, "key")),
-  sessionIds: sessionIds(sessionSecret(join(folder, "key"))),
+  sessionIds: openSessionIds(join(folder, "key")),
   log,
   live,
 });

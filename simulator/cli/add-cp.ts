@@ -52,7 +52,7 @@ export async function addCp(args: Arguments, output: Output): Promise<number> {
     args,
     output,
     startedMs,
-    cps.map((cp) => resultOf(cp, places, services, steps && (steps.get(cp.cp_id) ?? null), startedMs)),
+    cps.map((cp) => resultOf(cp, places, services, steps?.get(cp.cp_id), startedMs)),
   );
 }
 
@@ -63,14 +63,14 @@ interface Result {
   /** From the command's beginning until its processes were ready; null: one of them is not. */
   readyMs?: number | null | undefined;
   /** Undefined: nobody said where Central is. */
-  steps?: Steps | null | undefined;
+  steps?: Steps | undefined;
 }
 
 function resultOf(
   cp: CpFile,
   places: Places,
   services: readonly ServiceReport[],
-  steps: Steps | null | undefined,
+  steps: Steps | undefined,
   startedMs: number,
 ): Result {
   const own = services.filter(({ subject }) => subject === cp.cp_id);
@@ -117,10 +117,11 @@ function tell(args: Arguments, output: Output, startedMs: number, results: reado
 /** Requestable; as far as anybody here can know where nobody said which Central is to say so. */
 function isAsWished({ readyMs, steps }: Result): boolean {
   if (steps === undefined) return readyMs !== null && readyMs !== undefined;
-  return isReached(steps ?? undefined, "requestable");
+  return isReached(steps, "requestable");
 }
 
-function linesOf({ cp, file, services, readyMs, steps }: Result): string[] {
+function linesOf(result: Result): string[] {
+  const { cp, file, services, readyMs, steps } = result;
   const price = cp.price_eur_per_kwh.toFixed(Math.max(2, decimals(cp.price_eur_per_kwh)));
   const head = `${cp.cp_id}  ${cp.power_kw} kW ${cp.connector_type} at ${price} €/kWh, ${cp.name}; file ${file}`;
   if (!services) return [head];
@@ -131,15 +132,15 @@ function linesOf({ cp, file, services, readyMs, steps }: Result): string[] {
     ...(steps === undefined
       ? ["CENTRAL_HOST is not set, so nobody asked what Central shows of it"]
       : [
-          `registered ${asOf(steps?.registeredMs)}`,
-          `On ${asOf(steps?.onMs)}`,
-          `requestable ${asOf(steps?.requestableMs)}`,
+          `registered ${asOf(steps.registeredMs)}`,
+          `On ${asOf(steps.onMs)}`,
+          `requestable ${asOf(steps.requestableMs)}`,
         ]),
   ];
   return [
     head,
     `        ${times.join(" · ")}`,
-    ...troubles({ cp, file, services, readyMs, steps }, services).map((line) => `        ${line}`),
+    ...troubles(result, services).map((line) => `        ${line}`),
   ];
 }
 

@@ -16,7 +16,7 @@ import { checkTokens } from "../fleet/tokens.ts";
 import type { Arguments } from "./arguments.ts";
 import { untoldServer } from "./begin-fleet.rules.ts";
 import { startDetached } from "./detach.ts";
-import type { Output } from "./output.ts";
+import { beside, type Output } from "./output.ts";
 
 /** What runs on such a host. */
 const only = ["cps", "drivers"] as const;
@@ -90,7 +90,7 @@ export async function takeGiven(
 
 /** Starts the fleet that was begun, in the background. Answers the exit code. */
 export async function startBegun(args: Arguments, output: Output): Promise<number> {
-  const said = args.flags.has("--json") ? { ...output, line: output.note } : output;
+  const said = beside(output, args.flags.has("--json"));
   const code = await startDetached({ ...args, only, flags: new Set(["--detach"]) }, said);
   if (code !== 0)
     output.note(`ev: the files are written: mend that, then \`ev up --detach --only ${only.join(",")}\``);

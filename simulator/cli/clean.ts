@@ -6,7 +6,7 @@ import { livingSupervisor, removeLeftovers } from "../fleet/leftovers.ts";
 import { placesOf } from "../fleet/places.ts";
 import type { Arguments } from "./arguments.ts";
 import { down } from "./down.ts";
-import type { Output } from "./output.ts";
+import { beside, type Output } from "./output.ts";
 import { cleanDynamic } from "./remove.ts";
 import { durationText } from "./text.ts";
 
@@ -21,7 +21,7 @@ export async function clean(args: Arguments, output: Output): Promise<number> {
       throw new Complaint(
         `a fleet runs with state ${places.state}: \`ev clean --all --yes\` stops it and forgets sessions, bills and files`,
       );
-    const said = args.flags.has("--json") ? { ...output, line: output.note } : output;
+    const said = beside(output, args.flags.has("--json"));
     const code = await down({ ...args, flags: new Set() }, said);
     if (code !== 0) return code;
   } else await removeLeftovers(places);

@@ -12,6 +12,11 @@ export const standardOutput: Output = {
   note: (text) => process.stderr.write(`${text}\n`),
 };
 
+/** For a part of a command whose own lines are not its answer: as JSON the answer stands alone on standard output. */
+export function beside(output: Output, asJson: boolean): Output {
+  return asJson ? { line: output.note, note: output.note } : output;
+}
+
 /** Ends the process with the code of a broken pipe when standard output's reader is gone. */
 export function endWithReader(): void {
   process.stdout.on("error", () => process.exit(141));

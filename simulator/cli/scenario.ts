@@ -18,7 +18,7 @@ import { exitCodeOf, summaryText } from "../scenarios/verdicts.rules.ts";
 import type { Arguments } from "./arguments.ts";
 import { durationOption } from "./duration-option.ts";
 import { otherServers, otherServersText } from "./other-servers.rules.ts";
-import type { Output } from "./output.ts";
+import { beside, type Output } from "./output.ts";
 import { listenForStop } from "./stop-signals.ts";
 import { storyJson } from "./story-json.ts";
 import { columns, durationText } from "./text.ts";
@@ -35,8 +35,7 @@ export async function scenario(args: Arguments, output: Output): Promise<number>
     if (more.length > 0) throw new Complaint(`one scenario at a time: \`ev scenario ${name}\``);
     const chosen = choose(name);
     const json = args.flags.has("--json");
-    // Only the answer goes to standard output then.
-    const told: Output = json ? { line: output.note, note: output.note } : output;
+    const told = beside(output, json);
     return await onFleet(args, told, async (place) => {
       const story = await play(chosen, args, place, told);
       const report = reportOf(story, args);

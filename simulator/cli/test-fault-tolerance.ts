@@ -14,7 +14,7 @@ import { writeReport } from "../scenarios/report.ts";
 import { openTeller } from "../scenarios/teller.ts";
 import { exitCodeOf, summaryText } from "../scenarios/verdicts.rules.ts";
 import { type Arguments, wholeNumber } from "./arguments.ts";
-import type { Output } from "./output.ts";
+import { beside, type Output } from "./output.ts";
 import { onFleet, type Place } from "./scenario.ts";
 import { storyJson } from "./story-json.ts";
 import { columns, durationText } from "./text.ts";
@@ -27,8 +27,7 @@ export async function testFaultTolerance(args: Arguments, output: Output): Promi
     const chosen = choose(args.words);
     const rounds = wholeNumber("--rounds", args.values.get("--rounds") ?? String(usualRounds), mostRounds);
     const json = args.flags.has("--json");
-    // Only the answer goes to standard output then.
-    const told: Output = json ? { line: output.note, note: output.note } : output;
+    const told = beside(output, json);
     return await onFleet(args, told, async (place) => {
       const stories = new Map<Part, StoryRecord>();
       for (const part of chosen)

@@ -1,7 +1,7 @@
 // Bundles the services and the web pages once, so that forty processes load a few files each instead of hundreds: kept
 // under node_modules/.cache/ev and used again until a source file changes.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Plugin } from "esbuild";
 import * as z from "zod";
@@ -9,6 +9,7 @@ import { buildPages } from "../../central-fn/pages/build.ts";
 import { isBuildUsed, useBuild } from "./build-users.ts";
 import { Complaint } from "./complaint.ts";
 import { readFile, writeJson } from "./fleet-files.ts";
+import { moveFolder } from "./move-folder.ts";
 import { isCode } from "./process-identity.ts";
 
 export interface Bundles {
@@ -63,7 +64,7 @@ export async function bundle(root: string, entries: readonly string[]): Promise<
   const inputs = Object.fromEntries(sources.map((path) => [path, stampOf(join(root, path)) ?? ""]));
   const dir = join(cache, hashOf([banner, ...wanted, ...Object.entries(inputs).flat()]));
   useBuild(making);
-  if (!moveInto(making, dir)) {
+  if (!moveFolder(making, dir)) {
     rmSync(making, { recursive: true });
     useBuild(dir);
   }
@@ -127,17 +128,6 @@ function hashOf(parts: string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }
 
-/** False when another process was first. */
-function moveInto(from: string, to: string): boolean {
-  try {
-    renameSync(from, to);
-    return true;
-  } catch (error) {
-    if (["ENOTEMPTY", "EEXIST", "ENOENT"].some((code) => isCode(error, code))) return false;
-    throw error;
-  }
-}
-
 /** Old builds go; the newest few stay, and those from which another fleet still runs. */
 function dropOldBuilds(cache: string, current: string): void {
   const builds = readdirSync(cache, { withFileTypes: true })
@@ -149,7 +139,7 @@ function dropOldBuilds(cache: string, current: string): void {
     if (relative(path, current) !== "" && !isBuildUsed(path)) {
       // Moved first: whoever comes to use it finds it whole or not at all.
       const gone = `${path}-gone-${process.pid}`;
-      if (moveInto(path, gone)) rmSync(gone, { recursive: true });
+      if (moveFolder(path, gone)) rmSync(gone, { recursive: true });
     }
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import { serveHttp } from "../../central-fn/api/serve.ts";
 import { sessionSecret } from "../../central-fn/api/session-id.ts";
-import { loadOrMakeKeys } from "../../central-fn/api/token-keys.ts";
+import { signingKey } from "../../central-fn/api/token-keys.ts";
 import { handler } from "../../central-fn/api-main.ts";
 import { port, readEnvironment } from "../../wire/process/environment.ts";
 import { endWith } from "../../wire/process/lifetime.ts";
@@ -20,9 +20,8 @@ const env = readEnvironment(
     TOKEN_KEY_PATH: z.string().min(1),
   }),
 );
-// The one that signs; made here when nobody has made it yet.
-const [key] = loadOrMakeKeys(env.TOKEN_KEY_PATH);
-if (key) process.env.TOKEN_KEY = Buffer.from(key.bytes).toString("hex");
+// Made here when nobody has made them yet.
+process.env.TOKEN_KEY = Buffer.from(signingKey(env.TOKEN_KEY_PATH)).toString("hex");
 process.env.SESSION_SECRET = Buffer.from(sessionSecret(env.TOKEN_KEY_PATH)).toString("hex");
 const log = openLog("Central");
 const app = {

@@ -1,8 +1,8 @@
 // Where fetched servers are kept: outside the tree, one copy for every clone of this project.
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { isCode } from "../fleet/process-identity.ts";
+import { moveFolder } from "../fleet/move-folder.ts";
 
 export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "ev-charging");
@@ -19,18 +19,10 @@ export async function fetchedOnce(name: string, fill: (fresh: string) => Promise
   const fresh = mkdtempSync(join(dirname(folder), "fetch-"));
   try {
     await fill(fresh);
-    moveOnce(fresh, folder);
+    // One that is there is as good.
+    moveFolder(fresh, folder);
     return folder;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
-  }
-}
-
-/** A folder that is there is as good: another process was first, whether or not a look would have seen it. */
-function moveOnce(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if (!isCode(error, "ENOTEMPTY") && !isCode(error, "EEXIST")) throw error;
   }
 }

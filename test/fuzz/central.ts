@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sessionIds, sessionSecret } from "../../central-fn/api/session-id.ts";
+import { openSessionIds } from "../../central-fn/api/session-id.ts";
 import { openTokens } from "../../central-fn/api/tokens.ts";
 import { feedsRow } from "../../central-fn/rules/feeds.ts";
 import { operatorKeys } from "../../central-fn/tables/operator-rows.ts";
@@ -86,7 +86,7 @@ export async function startCentral(): Promise<FuzzedCentral> {
 async function seed(file: string, tokenKeyPath: string): Promise<Record<string, string>> {
   const table = openSqliteTable(file);
   const atMs = Date.now();
-  const { mint } = sessionIds(sessionSecret(tokenKeyPath));
+  const { mint } = openSessionIds(tokenKeyPath);
   const running = mint("driver-alice", "CP-003", "running");
   const billed = mint("driver-alice", "CP-002", "billed");
   const letter = "bridge/1";

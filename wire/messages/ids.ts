@@ -1,8 +1,10 @@
 // Identifiers as they stand in topics, keys, rows and URLs, and the shard a charge point belongs to.
 import * as z from "zod";
 
-/** A charge point, driver or vehicle id: no wildcard, separator or markup character can stand in it. */
-/** What begins with a dash is an option to a shell and a formula to a spreadsheet. */
+/**
+ * A charge point, driver or vehicle id: no wildcard, separator or markup character can stand in it. What begins with a
+ * dash would be an option to a shell and a formula to a spreadsheet.
+ */
 export const idPattern = /^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/;
 export const Id = z
   .string()

@@ -6,7 +6,7 @@ import { type AlertRow, operatorKeys, operatorPartitions } from "../../tables/op
 import { keys } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
 import { instant } from "../charge-point.view.ts";
-import { digest } from "../operation-id.ts";
+import { digest } from "../digest.ts";
 import { paged, pageOf, placeOfInstant } from "../paging.ts";
 import type { Parts } from "../parts.ts";
 import { Problem } from "../problem.ts";

@@ -6,7 +6,8 @@ import { type OperatorRequest, partitionOf } from "../../../wire/messages/index.
 import { type OperationRow, operatorKeys } from "../../tables/operator-rows.ts";
 import { type CpRow, keys, type SessionRow } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
-import { digest, mintOperationId } from "../operation-id.ts";
+import { digest } from "../digest.ts";
+import { mintOperationId } from "../operation-id.ts";
 import { appendRequest, type Parts } from "../parts.ts";
 import { Problem } from "../problem.ts";
 import { idempotencyKey, waitSeconds } from "../request-headers.ts";

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { keys } from "../../../central-fn/tables/rows.ts";
 import { findingsOf } from "../support/axe.ts";
 import { openChromium } from "../support/chromium.ts";
+import { refuse } from "../support/refusal.ts";
 import { open } from "./scenes.ts";
 import { phone } from "./screens.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -90,13 +91,7 @@ test("a session that was waived has nothing to pay, on its screen and in the lis
 });
 
 test("a star that was refused goes back, and says why", async () => {
-  await page.route("**/favorites", (route) =>
-    route.fulfill({
-      status: 503,
-      json: { detail: "not now" },
-      headers: { "content-type": "application/problem+json" },
-    }),
-  );
+  await page.route("**/favorites", (route) => refuse(route, 503, "not now"));
   await open(page, `#/point/${cp}`);
   const star = page.getByRole("button", { name: /^Favourite:/ });
   await star.click();

@@ -4,6 +4,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { findingsOf } from "../support/axe.ts";
 import { openChromium } from "../support/chromium.ts";
+import { refuse } from "../support/refusal.ts";
 import { openShowcase, type Showcase } from "../support/showcase.ts";
 import { show, views } from "./screens.ts";
 
@@ -121,13 +122,11 @@ describe("a long list", () => {
   const serve = (path: RegExp, answerTo: (cursor: string | null) => Answer | "refused") =>
     page.route(path, (route) => {
       const answer = answerTo(new URL(route.request().url()).searchParams.get("cursor"));
-      if (answer === "refused")
-        return route.fulfill({ status: 429, json: { detail: "too many requests" }, headers: problem });
+      if (answer === "refused") return refuse(route, 429, "too many requests");
       const { rows, next } = answer;
       const link = { link: `</cdrs?limit=100&cursor=${next}>; rel="next"` };
       return route.fulfill({ json: rows, headers: next === undefined ? {} : link });
     });
-  const problem = { "content-type": "application/problem+json" };
   const drivers = () => page.locator("tbody td:nth-child(3)").allTextContents();
   /** Bills of drivers n, n − 1 … 1 less than `until`. */
   const bills = (from: number, until: number) =>
@@ -222,13 +221,7 @@ describe("by keyboard alone", () => {
 
 describe("what cannot be known is said", () => {
   test("a command whose outcome cannot be learnt says so, and is looked for again when one asks", async () => {
-    await page.route("**/operations/*", (route) =>
-      route.fulfill({
-        status: 404,
-        json: { detail: "no request of this id" },
-        headers: { "content-type": "application/problem+json" },
-      }),
-    );
+    await page.route("**/operations/*", (route) => refuse(route, 404, "no request of this id"));
     await show(page, "#/cp/CP-019");
     await page.getByRole("button", { name: "Stop charge point…" }).click();
     await page.getByRole("button", { name: "Stop it" }).click();

@@ -1,8 +1,8 @@
 // A line at a charge point, from the first who finds it busy to the last who is told: through the production works.
 import { describe, expect, it } from "vitest";
 import { confirmGraceMs } from "../../../central-fn/rules/queue.rules.ts";
-import { type CpRow, type DriverRow, type InboxRow, keys } from "../../../central-fn/tables/rows.ts";
-import { alice, bob, cp, newSid, Story, startMs } from "./story.ts";
+import { type DriverRow, type InboxRow, keys } from "../../../central-fn/tables/rows.ts";
+import { alice, bob, cp, newSid, openCommand, Story, startMs } from "./story.ts";
 
 const carol = "driver-carol";
 const minuteMs = 60_000;
@@ -417,24 +417,7 @@ describe("a start asked for later", () => {
     const sid = newSid();
     story.request(sid, at(story, 10));
     // The point swept before it has a command to repeat, and Kafka takes it an hour later.
-    const before: CpRow = {
-      ...story.cpRow(),
-      cp: "CP-000",
-      line: undefined,
-      commands: [
-        {
-          cmdId: "x",
-          op: "stop-cp",
-          sid: null,
-          driver: null,
-          message: {},
-          storedAtMs: 0,
-          publishedAtMs: null,
-          publishes: 0,
-        },
-      ],
-    } as unknown as CpRow;
-    story.table.commitNow([{ do: "put", key: keys.cp("CP-000"), value: before, expect: "any" }]);
+    story.putPoint("CP-000", [openCommand({ op: "stop-cp" })]);
     story.nowMs += 10 * minuteMs;
     story.status("OK");
     story.canary();

@@ -1,5 +1,6 @@
 // Given/when/then for Central: records go through the production works and interpreter onto the in-memory table.
 import type { KafkaRecord } from "../../../central-fn/on-event/dead-letters.ts";
+import { newCpRow } from "../../../central-fn/on-event/draft.ts";
 import { performNow, type Step, type StepAnswer } from "../../../central-fn/on-event/execute.ts";
 import type { HeardMemory } from "../../../central-fn/on-event/heard.ts";
 import type { Send } from "../../../central-fn/on-event/plan.ts";
@@ -14,6 +15,7 @@ import {
   type FeedsRow,
   type InboxRow,
   keys,
+  type OpenCommand,
   type ReviewRow,
   type SessionRow,
   type TransitionRow,
@@ -34,6 +36,20 @@ let sidNumber = 0;
 export function newSid(of = cp): string {
   sidNumber += 1;
   return `S-${of}-${sidNumber.toString(16).padStart(16, "0")}`;
+}
+
+/** Stored long ago and never published, unless said otherwise. */
+export function openCommand(of: Pick<OpenCommand, "op"> & Partial<OpenCommand>): OpenCommand {
+  return {
+    cmdId: "x",
+    sid: null,
+    driver: null,
+    message: {},
+    storedAtMs: 0,
+    publishedAtMs: null,
+    publishes: 0,
+    ...of,
+  };
 }
 
 type Body = Record<string, unknown>;
@@ -227,6 +243,12 @@ export class Story {
 
   connector(fields: Body = {}, with_: Partial<Envelope> = {}): KafkaRecord {
     return this.say("connector", { ...connectorBody, ...fields }, with_);
+  }
+
+  /** Another charge point, of which nothing is known but what it was told to do. */
+  putPoint(other: string, commands: OpenCommand[]): void {
+    const value = { ...newCpRow(other), commands };
+    this.table.commitNow([{ do: "put", key: keys.cp(other), value, expect: "any" }]);
   }
 
   cpRow(): CpRow {

@@ -5,21 +5,18 @@ import { perform } from "../../../central-fn/on-event/execute.ts";
 import { sweepTimes } from "../../../central-fn/on-event/sweep.rules.ts";
 import { sweep } from "../../../central-fn/on-event/sweep.ts";
 import { keepRows } from "../../../central-fn/tables/kept.ts";
-import { type CpRow, keys, type OpenCommand } from "../../../central-fn/tables/rows.ts";
+import { type CpRow, keys } from "../../../central-fn/tables/rows.ts";
 import { openSqliteTable } from "../../../central-fn/tables/sqlite.ts";
 import { silentLog } from "../../../wire/process/log.ts";
+import { openCommand } from "./story.ts";
 
 const nowMs = 1_800_000_000_000;
-const watch: OpenCommand = {
-  cmdId: "CP-001-watch",
+const watch = openCommand({
   op: "watch",
-  sid: null,
-  driver: null,
-  message: {},
   storedAtMs: nowMs - sweepTimes.watchMs - 1,
   publishedAtMs: nowMs,
   publishes: 1,
-};
+});
 
 it("what is due after a sweep that found nothing is done by the next, once", async () => {
   const table = openSqliteTable(":memory:");

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keys } from "../../../central-fn/tables/rows.ts";
-import { newSid, Story } from "./story.ts";
+import { newSid, openCommand, Story } from "./story.ts";
 
 describe("a start without an answer", () => {
   const unanswered = () => {
@@ -169,10 +168,7 @@ describe("a charge point whose decision breaks", () => {
     const story = new Story().ready();
     const grant = story.granted();
     story.started(grant);
-    const watch = { cmdId: "w", op: "watch", sid: null, driver: null, message: {}, publishes: 1 };
-    const commands = [{ ...watch, storedAtMs: 0, publishedAtMs: 0 }];
-    const other = { ...story.cpRow(), cp: "CP-000", claim: null, commands };
-    story.table.commitNow([{ do: "put", key: keys.cp("CP-000"), value: other, expect: "any" }]);
+    story.putPoint("CP-000", [openCommand({ op: "watch", publishedAtMs: 0, publishes: 1 })]);
     story.nowMs += 9_000;
     story.canary();
     return story;

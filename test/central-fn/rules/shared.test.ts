@@ -106,7 +106,9 @@ describe("the four-row table", () => {
     ["never heard", null, undefined, 50_000, "DISCONNECTED"],
     ["no canary yet: nobody is condemned", health, 50_000, null, "ON"],
   ] as const)("%s", (_, given, heard, canary, state) => {
-    expect(shownState(given, heard, { canaryMs: canary }).state).toBe(state);
+    const instants = heard === undefined ? {} : { x: heard };
+    const feed = { canaryMs: canary, bridge: "b", broken: null, heard: instants };
+    expect(shownState({ cp: "x", health: given }, feed).state).toBe(state);
   });
   it("knows a stale feed from a dead fleet", () => {
     const feed = { canaryMs: 10_000, bridge: "b", broken: null, heard: {} };

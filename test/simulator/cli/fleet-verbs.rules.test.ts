@@ -12,7 +12,8 @@ import {
   redacted,
 } from "../../../simulator/cli/service-health.rules.ts";
 import { baseFleet } from "../../../simulator/fleet/base-fleet.ts";
-import { ServiceReport } from "../../../simulator/fleet/control-messages.ts";
+import type { ServiceReport } from "../../../simulator/fleet/control-messages.ts";
+import { serviceReport } from "../../support/service-report.ts";
 
 describe("add-cp", () => {
   test.each([
@@ -100,27 +101,14 @@ describe("charger", () => {
 });
 
 describe("inspect", () => {
-  const report = (status: string, why: string | null = null) =>
-    ServiceReport.parse({
-      name: "ev-cp-e-5",
-      role: "engine",
-      subject: "CP-005",
-      status,
-      sinceMs: 1_000,
-      pid: null,
-      port: null,
-      code: null,
-      signal: null,
-      memoryBytes: null,
-      readyAfterMs: null,
-      why,
-    });
+  const report = (status: ServiceReport["status"], why: string | null = null) =>
+    serviceReport("ev-cp-e-5", { subject: "CP-005", status, sinceMs: 1_000, pid: null, why });
   test.each([
     ["killed", "stopped", "was killed"],
     ["exited", "stopped", "exited by itself with code 78"],
     ["starting", "starting", "not ready yet, since 3.00 s"],
     ["paused", "unhealthy", "paused: it runs no code until it is unpaused"],
-  ])("a process that is %s reads %s", (status, health, reason) => {
+  ] as const)("a process that is %s reads %s", (status, health, reason) => {
     expect(processHealth(report(status, reason), 4_000)).toEqual({ health, reason });
   });
   test("one that runs is asked", () => expect(processHealth(report("running"), 4_000)).toBeNull());

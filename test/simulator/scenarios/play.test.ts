@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ChargerControl } from "../../../simulator/charger/control.ts";
-import type { ControlRequest, ServiceReport } from "../../../simulator/fleet/control-messages.ts";
+import type { ControlRequest } from "../../../simulator/fleet/control-messages.ts";
 import { placesOf } from "../../../simulator/fleet/places.ts";
 import { playScenario } from "../../../simulator/scenarios/play.ts";
 import type { Doors } from "../../../simulator/scenarios/public-doors.ts";
 import type { Scenario } from "../../../simulator/scenarios/scenario.ts";
 import { exitCodeOf } from "../../../simulator/scenarios/verdicts.rules.ts";
+import { serviceReport } from "../../support/service-report.ts";
 
 let dir: string;
 let asked: ControlRequest[];
@@ -27,25 +28,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-function report(name: string, runs: boolean): ServiceReport {
-  return {
-    name,
-    role: "central",
-    subject: null,
-    holds: null,
-    status: runs ? "running" : "killed",
-    sinceMs: 0,
-    pid: runs ? 1 : null,
-    port: null,
-    code: null,
-    signal: null,
-    memoryBytes: null,
-    readyAfterMs: null,
-    why: null,
-    link: null,
-    links: [],
-  };
-}
+const report = (name: string, runs: boolean) =>
+  serviceReport(name, { role: "central", ...(runs ? {} : { status: "killed", pid: null }) });
 
 /** Of a charger only its mains are used here. */
 const charger = {

@@ -1,24 +1,9 @@
 // The live table under a story.
 import { expect, test } from "vitest";
 import type { CpReading } from "../../../simulator/cli/fleet-view.rules.ts";
-import { ServiceReport } from "../../../simulator/fleet/control-messages.ts";
 import { storyTable } from "../../../simulator/scenarios/story-table.ts";
+import { serviceReport } from "../../support/service-report.ts";
 
-const service = (name: string, status = "running") =>
-  ServiceReport.parse({
-    name,
-    role: "engine",
-    subject: null,
-    status,
-    sinceMs: 0,
-    pid: 1,
-    port: null,
-    code: null,
-    signal: null,
-    memoryBytes: null,
-    readyAfterMs: null,
-    why: null,
-  });
 const cp = (cp_id: string, more: Partial<CpReading> = {}): CpReading => ({
   cp_id,
   state: "ON",
@@ -40,7 +25,11 @@ test("shows who does not run, who charges, who is not On, and whom the story nam
   const lines = plain(
     storyTable(
       {
-        services: [service("ev-cp-e-1"), service("ev-cp-e-2"), service("ev-cp-e-5", "killed")],
+        services: [
+          serviceReport("ev-cp-e-1"),
+          serviceReport("ev-cp-e-2"),
+          serviceReport("ev-cp-e-5", { status: "killed" }),
+        ],
         cps: [
           cp("CP-001"),
           cp("CP-002", {
