@@ -31,8 +31,8 @@ export function tellConnector(turn: Turn): void {
   const connector = connectorOf(turn);
   const { plugged, relayClosed, operative, finishing } = connector;
   const { told } = turn.state.now;
-  if (told?.plugged === plugged && told.relayClosed === relayClosed)
-    if (told.operative === operative && told.finishing === finishing) return;
+  const isSame = told?.plugged === plugged && told.relayClosed === relayClosed;
+  if (isSame && told.operative === operative && told.finishing === finishing) return;
   turn.state.now.told = { plugged, relayClosed, operative, finishing };
   tell(turn, "connector", connector);
 }

@@ -31,7 +31,7 @@ export interface Outbox {
   inFlight: Map<string, InFlight>;
   afterUrgent: Position | null;
   afterBulk: Position | null;
-  /** Urgent events told and not settled, over links too; `nth` counts every urgent event ever told first. */
+  /** Urgent events told and not settled, over links too, as they were told first; `nth` counts all that ever were. */
   unsettled: Map<string, Position & { nth: number }>;
   urgentTold: number;
 }
@@ -110,8 +110,8 @@ function withinReach(outbox: Outbox, entries: readonly OutboxEntry[]): OutboxEnt
   for (const entry of entries) {
     const name = nameOf(entry.epoch, entry.seq);
     if (!outbox.unsettled.has(name)) {
-      const oldest = Math.min(outbox.urgentTold, ...[...outbox.unsettled.values()].map(({ nth }) => nth));
-      if (outbox.urgentTold - oldest >= aheadAtMost) break;
+      const [oldest] = outbox.unsettled.values();
+      if (oldest && outbox.urgentTold - oldest.nth >= aheadAtMost) break;
       outbox.urgentTold += 1;
       outbox.unsettled.set(name, { epoch: entry.epoch, seq: entry.seq, nth: outbox.urgentTold });
     }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { distanceKm } from "../../../central-fn/api/charging-point.view.ts";
 import { keys } from "../../../central-fn/tables/rows.ts";
 import { partitionOf } from "../../../wire/messages/index.ts";
+import { openCommand } from "../on-event/story.ts";
 import {
   cdrRow,
   claimOf,
@@ -54,16 +55,7 @@ describe("GET /charging-points", () => {
 
   it("tells free, occupied, stopped and offline apart", async () => {
     const engine = cpRow("x").engine;
-    const stop = {
-      cmdId: "x",
-      op: "stop-cp",
-      sid: null,
-      driver: null,
-      message: {},
-      storedAtMs: 0,
-      publishedAtMs: null,
-      publishes: 0,
-    } as const;
+    const stop = openCommand({ op: "stop-cp" });
     const rows = {
       "CP-005": cpRow("CP-005", { engine: engine && { ...engine, plugged: true } }),
       "CP-006": cpRow("CP-006", { engine: engine && { ...engine, operative: false } }),
