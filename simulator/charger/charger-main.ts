@@ -22,7 +22,7 @@ import {
   pointNextAt,
 } from "./point.rules.ts";
 import { energyMark, milestoneOf, restoredPoint, SavedPoint, savedOf } from "./point.saved.ts";
-import { linkPty, openPty } from "./pty.ts";
+import { openPty } from "./pty.ts";
 
 const environment = readEnvironment(
   z.object({
@@ -60,14 +60,13 @@ let savedEnergy = -1;
 let savedAtMs = 0;
 let timer: NodeJS.Timeout | undefined;
 
-const pty = await openPty({
+const pty = await openPty(environment.TTY_LINK, {
   onBytes: (bytes) => go([{ is: "bytes", bytes }]),
   onGone: (why) => {
     log.error(`the terminal is gone: ${why}`);
     process.exit(1);
   },
 });
-linkPty(pty.path, environment.TTY_LINK);
 const control = await serveControl(environment.CONTROL_SOCKET, obey);
 go([{ is: "mains", on: true }]);
 

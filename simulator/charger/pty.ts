@@ -5,9 +5,13 @@
 // 2. That shell waits on a pipe whose other end only this process holds: when this process dies in whatever way, the
 //    shell ends, and with it `script`. Nothing polls, so waiting costs no CPU.
 // 3. Without `script`, python3's pty module does the same.
+// 4. The kernel gives a freed number to whoever opens the next terminal. The link therefore leads through a name of
+//    this terminal alone, which the helper removes before it lets the terminal go: a link of a charger that was
+//    killed leads nowhere, never into another's line.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { dirname } from "node:path";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
 export interface Pty {
@@ -30,9 +34,9 @@ export type PtyHolder = "script" | "python3";
 const readyWithinMs = 5000;
 const endWithinMs = 1000;
 
-const shellLine = 'stty raw -echo && echo "pty:$(tty)" && read _ <&3';
+const shellLine = 'stty raw -echo && echo "pty:$(tty)" && read _ <&3; rm -f -- "$PTY_NAME"';
 const pythonLines = `
-import os, pty, select, tty
+import contextlib, os, pty, select, tty
 master, slave = pty.openpty()
 tty.setraw(slave)
 os.write(1, ("pty:" + os.ttyname(slave) + "\\n").encode())
@@ -47,17 +51,24 @@ while True:
         os.write(master, data)
     if master in ready:
         os.write(1, os.read(master, 4096))
+with contextlib.suppress(OSError):
+    os.unlink(os.environ["PTY_NAME"])
 `;
 
-/** Opens a pseudo-terminal in raw mode. @throws when neither `script` nor python3 can give one. */
+/**
+ * Opens a pseudo-terminal in raw mode and lets `link` lead to it, in one step even where an old link stands.
+ * @throws when neither `script` nor python3 can give one.
+ */
 export async function openPty(
+  link: string,
   events: PtyEvents,
   holders: readonly PtyHolder[] = ["script", "python3"],
 ): Promise<Pty> {
+  mkdirSync(dirname(link), { recursive: true });
   const failures: string[] = [];
   for (const holder of holders) {
     try {
-      return await openWith(holder, events);
+      return await openWith(holder, link, events);
     } catch (error) {
       failures.push(`${holder}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -67,26 +78,38 @@ export async function openPty(
   );
 }
 
-/** Lets `link` point to the terminal, in one step even where an old link stands. */
-export function linkPty(path: string, link: string): void {
-  mkdirSync(dirname(link), { recursive: true });
-  const fresh = `${link}.${process.pid}`;
-  rmSync(fresh, { force: true });
-  symlinkSync(path, fresh);
+/** Leads `link` to `name`, which leads to the terminal; the name that it led to before is nobody's any more. */
+function place(link: string, name: string, path: string): void {
+  const before = nameBehind(link);
+  symlinkSync(path, name);
+  const fresh = `${name}.link`;
+  symlinkSync(basename(name), fresh);
   renameSync(fresh, link);
+  if (before !== null) rmSync(before, { force: true });
 }
 
-function start(holder: PtyHolder): ChildProcess {
+function nameBehind(link: string): string | null {
+  try {
+    const name = readlinkSync(link);
+    return name.startsWith(`${basename(link)}.`) ? join(dirname(link), name) : null;
+  } catch {
+    return null;
+  }
+}
+
+function start(holder: PtyHolder, name: string): ChildProcess {
   const stdio = ["pipe", "pipe", "pipe", "pipe"] as const;
   // Its own process group: a Ctrl-C in the terminal is for this process, which then closes the line in order.
-  const options = { stdio: [...stdio], detached: true, env: { ...process.env, SHELL: "/bin/sh" } };
+  const env = { ...process.env, SHELL: "/bin/sh", PTY_NAME: name };
+  const options = { stdio: [...stdio], detached: true, env };
   return holder === "script"
     ? spawn("script", ["-qfc", shellLine, "/dev/null"], options)
     : spawn("python3", ["-u", "-c", pythonLines], options);
 }
 
-function openWith(holder: PtyHolder, events: PtyEvents): Promise<Pty> {
-  const child = start(holder);
+function openWith(holder: PtyHolder, link: string, events: PtyEvents): Promise<Pty> {
+  const name = `${link}.${randomUUID().slice(0, 8)}`;
+  const child = start(holder, name);
   const { stdin, stdout, stderr } = child;
   const leash = child.stdio[3] as Writable | null;
   if (stdin === null || stdout === null || stderr === null || leash === null) {
@@ -117,7 +140,10 @@ function openWith(holder: PtyHolder, events: PtyEvents): Promise<Pty> {
       if (state === "starting") {
         void close();
         reject(new Error(why));
-      } else if (state === "open") events.onGone(why);
+      } else if (state === "open") {
+        rmSync(name, { force: true });
+        events.onGone(why);
+      }
       state = "closed";
     };
     const patience = setTimeout(() => fail("no terminal within 5 s"), readyWithinMs);
@@ -128,6 +154,7 @@ function openWith(holder: PtyHolder, events: PtyEvents): Promise<Pty> {
     onPath(stdout, (path) => {
       if (state !== "starting") return;
       clearTimeout(patience);
+      place(link, name, path);
       state = "open";
       stdout.setEncoding("latin1");
       stdout.on("data", (bytes: string) => events.onBytes(bytes));

@@ -1,5 +1,6 @@
 // Faults stay where they happen: sessions at untouched charge points run as if nothing were, and every display of a
 // fault has a cause and comes in time.
+import type { Stamp } from "../../wire/messages/index.ts";
 import { isClosing } from "../support/invariants.ts";
 import { type Evidence, feltAt, isShownSomehow, type TimedEvent } from "./evidence.ts";
 import type { Fault, History } from "./history.ts";
@@ -111,11 +112,26 @@ function calmFaults(history: History): { wrong: string[]; judged: number } {
       judged += 1;
       const seen = states === null ? "unknown, Central is silent" : stale ? "stale" : states[cp];
       if (seen === "ON") continue;
-      const what = `14 ${cp} is ${seen} ${sinceStart(history, atMs)}, and nothing happened to it`;
+      const what = `14 ${cp} is ${seen} ${sinceStart(history, atMs)}, and nothing happened to it${lastWord(history, cp, atMs)}`;
       if (!wrong.has(`${cp} ${seen}`)) wrong.set(`${cp} ${seen}`, what);
     }
   }
   return { wrong: [...wrong.values()], judged };
+}
+
+/** What its monitor had reported last: where to look for the reason. */
+function lastWord({ kafka, monoToWallMs }: History, cp: string, atMs: number): string {
+  const last = (kafka["cp.status"] ?? [])
+    .map(
+      ({ value }) =>
+        JSON.parse(value) as { cp: string; at: Stamp; body: { engine?: string; reason?: string } },
+    )
+    .filter((report) => report.cp === cp && report.at.mono + monoToWallMs <= atMs)
+    .sort((a, b) => a.at.mono - b.at.mono)
+    .at(-1);
+  if (!last) return "";
+  const agoS = ((atMs - last.at.mono - monoToWallMs) / 1_000).toFixed(1);
+  return `; its monitor ${agoS} s before: ${[last.body.engine, last.body.reason].filter(Boolean).join(", ")}`;
 }
 
 /** Invariant 14, second half: what is wrong is shown in time and for as long. Undefined: others' faults blur it. */

@@ -1,6 +1,17 @@
 // The charger as a process: a real pseudo-terminal opened with serialport, its control socket, and its death.
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -126,7 +137,7 @@ test.concurrent("serialport reads version and state over the link, and the line 
 }) => {
   const stage = new Stage(onTestFinished);
   await stage.charger({ FIRMWARE: "8.2.3" });
-  expect(readlinkSync(stage.at("tty"))).toMatch(/^\/dev\//);
+  expect(realpathSync(stage.at("tty"))).toMatch(/^\/dev\//);
   const first = await stage.line();
   // Boot, including the bytes that are not framed.
   await until("the boot frame", () => first.lines.find((line) => line.startsWith("$AB 00 8.2.3")));
@@ -274,9 +285,10 @@ test.concurrent.for(["script", "python3"] as const)(
   async (holder, { onTestFinished }) => {
     const stage = new Stage(onTestFinished);
     let heard = "";
-    const pty: Pty = await openPty({ onBytes: (bytes) => (heard += bytes), onGone: () => {} }, [holder]);
+    const events = { onBytes: (bytes: string) => (heard += bytes), onGone: () => {} };
+    const pty: Pty = await openPty(stage.at("tty"), events, [holder]);
     stage.endings.push(() => void pty.close());
-    const { port } = await stage.line(pty.path);
+    const { port } = await stage.line();
     const every = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
     port.write(every);
     await until("the bytes at the box", () => heard === every.toString("latin1"));
@@ -287,14 +299,45 @@ test.concurrent.for(["script", "python3"] as const)(
   },
 );
 
+/** The kernel gives the freed number to whoever opens the next terminal, which is no charger of ours. */
+test.concurrent.for(["script", "python3"] as const)(
+  "killed, its link leads nowhere before %s lets the terminal go, and to the new one afterwards",
+  async (holder, { onTestFinished }) => {
+    const stage = new Stage(onTestFinished);
+    if (holder === "python3")
+      symlinkSync(
+        execFileSync(holder, ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim(),
+        stage.at(holder),
+      );
+    const env = holder === "python3" ? { PATH: stage.folder } : {};
+    const link = stage.at("tty");
+    for (let round = 0; round < 3; round++) {
+      const { child, output } = await stage.charger(env);
+      expect(output()).toContain("started");
+      const terminal = realpathSync(link);
+      const own = stage.at(readlinkSync(link));
+      child.kill("SIGKILL");
+      await until("the end of the terminal", () => !existsSync(terminal), 2000);
+      // Read without following it: the number may be another's by now.
+      expect(lstatSync(own, { throwIfNoEntry: false })).toBeUndefined();
+    }
+    const { child } = await stage.charger(env);
+    // Nothing of the earlier ones is left beside the link and the name that it leads through.
+    expect(readdirSync(stage.folder).filter((name) => name.startsWith("tty"))).toHaveLength(2);
+    child.kill("SIGTERM");
+    await until("its end", () => child.exitCode !== null);
+    expect(existsSync(link)).toBe(false);
+  },
+);
+
 test("without any helper the error says what to install", async ({ onTestFinished }) => {
   const stage = new Stage(onTestFinished);
   const path = process.env.PATH;
   process.env.PATH = stage.folder;
   try {
-    await expect(openPty({ onBytes() {}, onGone() {} }, ["script", "python3"])).rejects.toThrow(
-      /script: .*ENOENT.*python3: .*ENOENT.*install `script`/,
-    );
+    await expect(
+      openPty(stage.at("tty"), { onBytes() {}, onGone() {} }, ["script", "python3"]),
+    ).rejects.toThrow(/script: .*ENOENT.*python3: .*ENOENT.*install `script`/);
   } finally {
     process.env.PATH = path;
   }
