@@ -11,7 +11,7 @@ import { openChromium } from "../support/chromium.ts";
 import { later, open, type Scene, scenes } from "./scenes.ts";
 import { phone } from "./screens.ts";
 import { openStage, type Stage } from "./stage.ts";
-import { figures } from "./story.ts";
+import { energyOf, figures } from "./story.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -112,8 +112,9 @@ test("nothing moves while figures change", async () => {
     const was = await energy();
     for (let n = 0; n < 5; n++) {
       await later(page, stage, 1_000);
-      await stage.commit([figures("CP-003", 20, stage.beganMs, stage.nowMs())]);
-      await page.waitForTimeout(200);
+      const reading = figures("CP-003", 20, stage.beganMs, stage.nowMs());
+      await stage.commit([reading]);
+      await page.locator(".live-energy", { hasText: energyOf(reading) }).waitFor();
     }
     await expect.poll(energy).not.toBe(was);
     expect(await places()).toEqual(before);

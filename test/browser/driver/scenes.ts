@@ -1,12 +1,14 @@
 // The driver app's screens one after the other, as a day goes by: each with what has to be there before it is looked at.
 import type { Page } from "playwright-core";
 import { keys } from "../../../central-fn/tables/rows.ts";
+import { atRest } from "../support/at-rest.ts";
 import type { Stage } from "./stage.ts";
 import {
   alice,
   billed,
   claimOf,
   driverRow,
+  energyOf,
   figures,
   lineOf,
   pointRow,
@@ -28,7 +30,7 @@ export async function open(page: Page, hash: string): Promise<void> {
   await page.evaluate((next) => {
     location.hash = next;
   }, hash);
-  await page.waitForTimeout(900);
+  await atRest(page);
 }
 
 /** The story goes on, and so does the page's clock. */
@@ -64,7 +66,7 @@ export const scenes: readonly Scene[] = [
       await page.getByRole("button", { name: "Filters" }).click();
       await page.getByRole("radio", { name: "A city" }).check();
       await page.getByLabel("City", { exact: true }).last().fill("Valencia");
-      await page.waitForTimeout(900);
+      await atRest(page);
     },
   },
   {
@@ -73,7 +75,7 @@ export const scenes: readonly Scene[] = [
     async show(page) {
       await page.getByRole("button", { name: /^Show/ }).click();
       await page.getByText("nearest to Valencia first").waitFor();
-      await page.waitForTimeout(900);
+      await atRest(page);
     },
   },
   { name: "point", title: "A charging point", show: (page) => open(page, "#/point/CP-001") },
@@ -84,7 +86,7 @@ export const scenes: readonly Scene[] = [
     async show(page) {
       await open(page, "#/point/CP-001/start");
       await page.getByRole("radio", { name: "Energy" }).check();
-      await page.waitForTimeout(300);
+      await atRest(page);
     },
   },
   {
@@ -93,7 +95,7 @@ export const scenes: readonly Scene[] = [
     async show(page) {
       await open(page, "#/point/CP-010/later");
       await page.getByRole("radio", { name: "Cost" }).check();
-      await page.waitForTimeout(300);
+      await atRest(page);
     },
   },
   {
@@ -126,14 +128,14 @@ export const scenes: readonly Scene[] = [
         }),
         pointRow(cp, beganMs, { claim: claimOf(sidOf(cp, n), alice, "charging", beganMs) }),
       ]);
-      for (let i = 0; i < 110; i++) {
-        await stage.commit([figures(cp, n, beganMs, stage.nowMs())]);
-        await later(page, stage, 10_000);
-        await page.waitForTimeout(130);
+      for (let i = 0; i < stage.readings; i++) {
+        if (i > 0) await later(page, stage, 10_000);
+        const reading = figures(cp, n, beganMs, stage.nowMs());
+        await stage.commit([reading]);
+        await page.locator(".live-energy", { hasText: energyOf(reading) }).waitFor();
       }
-      await stage.commit([figures(cp, n, beganMs, stage.nowMs())]);
       await page.getByRole("button", { name: "Stop charging" }).waitFor();
-      await page.waitForTimeout(1_500);
+      await atRest(page);
     },
   },
   {
@@ -147,7 +149,7 @@ export const scenes: readonly Scene[] = [
     async show(page) {
       await open(page, `#/session/${sidOf("CP-003", 20)}`);
       await page.getByRole("button", { name: "Stop charging" }).click();
-      await page.waitForTimeout(400);
+      await atRest(page);
     },
   },
   {
@@ -158,7 +160,10 @@ export const scenes: readonly Scene[] = [
       await page.context().setOffline(true);
       await page.getByText("No connection.").first().waitFor();
       await later(page, stage, 40_000);
-      await page.waitForTimeout(1_300);
+      await page
+        .getByText(/40 s old/)
+        .first()
+        .waitFor();
     },
   },
   {
@@ -183,6 +188,8 @@ export const scenes: readonly Scene[] = [
       ]);
       await later(page, stage, 42_000, ["CP-003", "CP-007"]);
       await page.getByRole("heading", { name: "Interrupted" }).waitFor();
+      // It says that it is connected again, for a while.
+      await page.locator(".line-back").waitFor();
       await page.locator(".line-back").waitFor({ state: "hidden" });
     },
   },
@@ -201,7 +208,7 @@ export const scenes: readonly Scene[] = [
       ]);
       await later(page, stage, 2_000);
       await page.getByRole("link", { name: "Receipt" }).waitFor();
-      await page.waitForTimeout(900);
+      await atRest(page);
     },
   },
   {
@@ -252,7 +259,7 @@ export const scenes: readonly Scene[] = [
       ]);
       await page.getByRole("heading", { name: "Your turn" }).waitFor({ timeout: 30_000 });
       await later(page, stage, 18_000);
-      await page.waitForTimeout(1_300);
+      await page.getByText("4:42").waitFor();
     },
   },
   {

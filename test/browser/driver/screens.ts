@@ -18,7 +18,7 @@ export const phone: BrowserContextOptions = {
 const byNight = ["find", "charging", "offered"];
 
 export async function driverScreens(browser: Browser, picture: Picture): Promise<void> {
-  const stage = await openStage(storyMs);
+  const stage = await openStage(storyMs, 110);
   try {
     const context = await browser.newContext({ ...phone, deviceScaleFactor: 1.5 });
     const page = await context.newPage();

@@ -21,6 +21,8 @@ import { alice, feeds, heard, morning, sidOf } from "./story.ts";
 export interface Stage {
   url: string;
   beganMs: number;
+  /** Of a session's readings, how many its chart is drawn from: a picture wants the whole curve. */
+  readings: number;
   /** The story's hour: it stands still but for `later`. */
   nowMs(): number;
   commit(writes: readonly Write[]): Promise<void>;
@@ -34,7 +36,7 @@ const plan: Plan = {
   wishes: ["CP-001", "CP-006", "CP-002"].map((cp_id) => ({ cp_id, vehicle_id: "1234-BCD" })),
 };
 
-export async function openStage(beganMs: number): Promise<Stage> {
+export async function openStage(beganMs: number, readings = 20): Promise<Stage> {
   let storyMs = beganMs;
   const nowMs = () => storyMs;
   const table = watchedTable(openSqliteTable(":memory:"));
@@ -87,6 +89,7 @@ export async function openStage(beganMs: number): Promise<Stage> {
   return {
     url: `http://localhost:${address.port}`,
     beganMs,
+    readings,
     nowMs,
     commit,
     async later(ms, silent = ["CP-007"]) {

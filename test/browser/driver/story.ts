@@ -257,6 +257,11 @@ export function figures(cp: string, n: number, beganMs: number, atMs: number): W
   return put(keys.live(cp), row);
 }
 
+/** As the app writes the energy of such a reading. */
+export function energyOf({ value }: Write): string {
+  return `${((value as LiveRow).sessionWh / 1_000).toFixed(3)} kWh`;
+}
+
 /** Every monitor was heard but those named, and every feed's canary came. */
 export function heard(atMs: number, silent: readonly string[] = []): Write[] {
   const own = files.filter(({ cp_id }) => !silent.includes(cp_id));

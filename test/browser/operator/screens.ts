@@ -1,5 +1,6 @@
 // The operator's screens, as pictures.
 import type { Browser, Page } from "playwright-core";
+import { atRest } from "../support/at-rest.ts";
 import { type Picture, picture as shoot } from "../support/screen.ts";
 import { openShowcase, type Showcase } from "../support/showcase.ts";
 import { sidOf } from "../support/story.ts";
@@ -79,8 +80,7 @@ export async function show(page: Page, hash: string): Promise<void> {
     location.hash = next;
   }, hash);
   await page.getByText("Loading…").first().waitFor({ state: "hidden" });
-  // What the view asks for comes from this machine; what is shown moves with the figures.
-  await page.waitForTimeout(500);
+  await atRest(page);
 }
 
 /** By night, and a question. */
