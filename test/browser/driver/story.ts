@@ -236,7 +236,7 @@ export function inbox(nowMs: number, tidings: readonly Tiding[]): Write[] {
 }
 
 /** Full power at first, less towards the end. */
-export function figures(cp: string, n: number, beganMs: number, atMs: number): Write {
+export function figures(cp: string, n: number, beganMs: number, atMs: number): Write & { value: LiveRow } {
   const powerW = fileOf(cp).power_kw * 1_000;
   const seconds = (atMs - beganMs) / 1_000;
   const share = (s: number) => 0.92 / (1 + Math.exp((s - 900) / 120)) + 0.03 + 0.01 * Math.sin(s / 11);
@@ -254,12 +254,12 @@ export function figures(cp: string, n: number, beganMs: number, atMs: number): W
     mono: Math.round(seconds),
     ingestMs: atMs,
   };
-  return put(keys.live(cp), row);
+  return { do: "put", key: keys.live(cp), value: row, expect: "any" };
 }
 
 /** As the app writes the energy of such a reading. */
-export function energyOf({ value }: Write): string {
-  return `${((value as LiveRow).sessionWh / 1_000).toFixed(3)} kWh`;
+export function energyOf(reading: ReturnType<typeof figures>): string {
+  return `${(reading.value.sessionWh / 1_000).toFixed(3)} kWh`;
 }
 
 /** Every monitor was heard but those named, and every feed's canary came. */
