@@ -14,7 +14,8 @@ beforeEach(() => {
   process.env.XDG_CACHE_HOME = cache;
 });
 afterEach(() => {
-  process.env.XDG_CACHE_HOME = before.cache ?? "";
+  if (before.cache === undefined) delete process.env.XDG_CACHE_HOME;
+  else process.env.XDG_CACHE_HOME = before.cache;
   process.env.PATH = before.path ?? "";
   rmSync(cache, { recursive: true });
 });

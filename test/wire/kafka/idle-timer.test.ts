@@ -1,9 +1,23 @@
+import { createRequire } from "node:module";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
 import { describe, expect, it } from "vitest";
 import { correctIdleTimer } from "../../../wire/kafka/idle-timer.ts";
 
-function openRequests() {
-  const queue = new RequestQueue({
+/** The class as kafkajs ships it, whatever was corrected in this process before. */
+function untouched(): typeof RequestQueue {
+  const require = createRequire(import.meta.url);
+  const path = require.resolve("kafkajs/src/network/requestQueue/index.js");
+  const loaded = require.cache[path];
+  delete require.cache[path];
+  try {
+    return require(path) as typeof RequestQueue;
+  } finally {
+    if (loaded) require.cache[path] = loaded;
+  }
+}
+
+function openRequests(Queue = RequestQueue) {
+  const queue = new Queue({
     maxInFlightRequests: null,
     requestTimeout: 1_000,
     enforceRequestTimeout: false,
@@ -27,7 +41,7 @@ const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 
 describe("a request queue of kafkajs", () => {
   it("arms no timer when nothing waits, where the original never stops", () => {
     const before = timers();
-    const original = openRequests();
+    const original = openRequests(untouched());
     void original.ask(1);
     original.queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 });
     expect(timers() - before).toBe(1);
