@@ -15,6 +15,9 @@ import { type DeviceEvent, eventRoute } from "./device-event.ts";
 import { type CpDraft, sessionKeys } from "./draft.ts";
 import { tell } from "./inbox.ts";
 
+/** A car that takes energy in bursts pauses often; after so many its driver knows, and the session itself shows it. */
+const pausesTold = 3;
+
 const common = {
   keys: ({ body }: DeviceEvent<Grant>) => sessionKeys(body.driver, body.sid),
   sid: (body: Grant) => body.sid,
@@ -56,6 +59,11 @@ export const sessionSuspended = eventRoute<z.infer<typeof SessionSuspended>>({
     const change = rise(session, "SUSPENDED", event);
     if (!change) return;
     draft.changeSession(session, change);
+    const { claim } = draft.row;
+    if (claim?.sid === session.sid) {
+      if (claim.pauses === pausesTold) return;
+      draft.change({ claim: { ...claim, pauses: (claim.pauses ?? 0) + 1 } });
+    }
     tell(draft, session.driver, {
       event: "suspended",
       message: `Charging at ${draft.cp} pauses: ${body.by === "EV" ? "the car takes no more" : "the charging point holds it"}.`,

@@ -20,6 +20,7 @@ import { dropCommands, startTtlMs, stopSupply } from "./commands.ts";
 import { CpDraft, claimKeys } from "./draft.ts";
 import { beginDue } from "./driver-confirm.ts";
 import { freeDriver, tell } from "./inbox.ts";
+import { isReturnDue, tellReturnDue } from "./interruption.ts";
 import { nothing, type Plan, type Rows, unread } from "./plan.ts";
 import { publication } from "./published.ts";
 import { settleLine } from "./queue.ts";
@@ -55,6 +56,7 @@ export function isDue(row: CpRow, feed: FeedRow | undefined, nowMs: number, time
     silence(row, feed, nowMs, times) !== undefined ||
     isUnanswered(row, nowMs) ||
     isOverdue(row, nowMs, times) ||
+    isReturnDue(row, nowMs) ||
     isLineDue(row, nowMs) ||
     row.commands.some((open) => isSpent(open, nowMs, times) || isDueAgain(row, open, nowMs, times))
   );
@@ -79,6 +81,7 @@ export function planSweep(rows: Rows, cp: string, feed: number, nowMs: number, t
   }
   if (isUnanswered(before, nowMs)) becomeUnknown(draft);
   if (isOverdue(before, nowMs, times)) becomeOverdue(draft);
+  if (isReturnDue(draft.row, nowMs)) tellReturnDue(draft);
   dropCommands(draft, (open) => isSpent(open, nowMs, times));
   for (const open of draft.row.commands)
     if (isDueAgain(draft.row, open, nowMs, times)) draft.send(publication(cp, open));

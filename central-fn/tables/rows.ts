@@ -142,6 +142,12 @@ export interface Claim {
   lostJournal?: true;
   /** Its session was flagged overdue. */
   overdue?: true;
+  /** How often its driver was told that it pauses. */
+  pauses?: number;
+  /** How often its driver was told that the charge point is back. */
+  returns?: number;
+  /** Since when it is back without its driver having been told. */
+  backMs?: number;
 }
 
 export interface Health {

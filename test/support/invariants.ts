@@ -1,5 +1,6 @@
 // Invariants over plain records, judged alike in the simulated world and on real processes: what devices said, what
 // the tables hold. Each answers with violations in words, led by the invariant's number.
+import { inboxEntriesKept } from "../../central-fn/on-event/inbox.ts";
 import { isOver } from "../../central-fn/rules/session.ts";
 import type { CdrRow, DriverRow, InboxRow, ReviewRow, SessionRow } from "../../central-fn/tables/rows.ts";
 
@@ -153,22 +154,34 @@ export function sessionFaults(
   return wrong;
 }
 
-/** Invariants 12 and 21 for one driver; `entries` in the order of their keys. */
+/** Of one session, however often its charge point comes and goes: more would drive other news out of the inbox. */
+const mostTidings = 60;
+
+function countsOf<T>(all: readonly T[]): Map<T, number> {
+  const counts = new Map<T, number>();
+  for (const one of all) counts.set(one, (counts.get(one) ?? 0) + 1);
+  return counts;
+}
+
+/** Invariants 12, 19 and 21 for one driver; `entries` in the order of their keys. */
 export function inboxFaults(
   driver: DriverRow,
   entries: readonly InboxRow[],
   sessions: ReadonlyMap<string, SessionRow>,
 ): string[] {
   const wrong: string[] = [];
+  const forgotten = Math.max(0, driver.inboxLast - inboxEntriesKept);
   entries.forEach((entry, i) => {
-    if (entry.sequence !== i + 1)
-      wrong.push(`12 ${driver.driver}: inbox entry ${i + 1} is numbered ${entry.sequence}`);
+    if (entry.sequence !== forgotten + i + 1)
+      wrong.push(`12 ${driver.driver}: inbox entry ${forgotten + i + 1} is numbered ${entry.sequence}`);
     if (entry.sid !== null && sessions.get(entry.sid)?.driver !== driver.driver)
       wrong.push(`12 ${driver.driver}: inbox speaks of ${entry.sid}, which is not theirs`);
   });
-  if (driver.inboxLast !== entries.length)
-    wrong.push(`12 ${driver.driver}: inbox ends at ${entries.length}, not ${driver.inboxLast}`);
+  if (driver.inboxLast !== forgotten + entries.length)
+    wrong.push(`12 ${driver.driver}: inbox ends at ${forgotten + entries.length}, not ${driver.inboxLast}`);
   if (driver.activeSid !== null) wrong.push(`21 ${driver.driver} is still held by ${driver.activeSid}`);
+  for (const [sid, count] of countsOf(entries.map((entry) => entry.sid)))
+    if (sid !== null && count > mostTidings) wrong.push(`19 ${driver.driver}: told ${count} times of ${sid}`);
   const seen = new Set<string>();
   for (const entry of entries) {
     const what = `${entry.event} ${entry.sid}`;

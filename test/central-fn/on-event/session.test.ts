@@ -471,6 +471,19 @@ describe("suspended and resumed", () => {
     expect(story.session(grant.sid)?.rank).toBe("SUSPENDED");
   });
 
+  it("in bursts is told three times, and shown always", () => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    story.started(grant);
+    for (let n = 1; n <= 9; n++) {
+      story.say("session.suspended", { ...grant, registerWh: 1_000 + n, by: "EV" });
+      expect(story.session(grant.sid)?.rank).toBe("SUSPENDED");
+      story.say("session.resumed", { ...grant, registerWh: 1_000 + n });
+      expect(story.session(grant.sid)?.rank).toBe("CHARGING");
+    }
+    expect(story.inbox()).toEqual(["accepted", "started", "suspended", "suspended", "suspended"]);
+  });
+
   it("suspended ahead of its start stays suspended when the start arrives", () => {
     const story = new Story().ready();
     const grant = story.granted();

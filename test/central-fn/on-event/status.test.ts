@@ -34,6 +34,52 @@ describe("a charge point's state as shown", () => {
     ]);
   });
 
+  it("that comes and goes does not fill its driver's inbox: a later return is told when it has lasted", () => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    story.started(grant);
+    const told = () => story.inbox().slice(2);
+    const flap = () => {
+      for (const engine of ["KO", "OK"] as const) {
+        story.nowMs += 2_000;
+        story.status(engine);
+      }
+    };
+    const calm = (ms: number) => {
+      for (const until = story.nowMs + ms; story.nowMs < until; story.sweep()) {
+        story.nowMs += 2_000;
+        story.status("OK");
+        story.canary();
+      }
+    };
+    for (let n = 0; n < 100; n++) flap();
+    const twice = ["interrupted", "resumed", "interrupted", "resumed"];
+    expect(told()).toEqual([...twice, "interrupted"]);
+    // What is shown follows all the same.
+    expect(story.session(grant.sid)).toMatchObject({ rank: "CHARGING", interrupted: false });
+    expect(story.driver()?.activeSid).toBe(grant.sid);
+    story.nowMs += 2_000;
+    story.status("KO");
+    expect(story.session(grant.sid)?.interrupted).toBe(true);
+    expect(story.driver()?.activeSid).toBe(null);
+    story.status("OK");
+    calm(290_000);
+    expect(told()).toEqual([...twice, "interrupted"]);
+    calm(20_000);
+    expect(told()).toEqual([...twice, "interrupted", "resumed"]);
+    expect(story.sweep()).toBe(0);
+    // The next has to last twice as long; at the end there is the bill, and nothing after it.
+    flap();
+    calm(590_000);
+    expect(told().slice(6)).toEqual(["interrupted"]);
+    calm(20_000);
+    expect(told().slice(6)).toEqual(["interrupted", "resumed"]);
+    flap();
+    story.ended(grant, 9_000);
+    calm(3_600_000);
+    expect(told().slice(8)).toEqual(["interrupted", "completed"]);
+  });
+
   it("says a disconnection and the return", () => {
     const story = new Story().ready();
     story.logs.length = 0;
