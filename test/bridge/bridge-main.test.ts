@@ -6,10 +6,10 @@ import { AckMessage, DeadLetter, type Envelope, mqttTopics, partitionOf } from "
 import { openLink } from "../../wire/mqtt/link.ts";
 import type { Link } from "../../wire/mqtt/port.ts";
 import { silentLog } from "../../wire/process/log.ts";
+import { freePort } from "../support/free-port.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 import {
   endProcess,
-  freePort,
   readLog,
   type StandIn,
   startProcess,

@@ -1,6 +1,5 @@
 // Stub services for supervisor tests: real processes of a few lines, and a supervisor's surroundings in a folder.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makePlaces, type Places, placesOf } from "../../simulator/fleet/places.ts";
@@ -99,14 +98,4 @@ export async function until(what: string, holds: () => boolean, withinMs = 5_000
     if (performance.now() > end) throw new Error(`waited ${withinMs} ms in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-/** A loopback port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== "object" || address === null) throw new Error("no port");
-  return address.port;
 }

@@ -1,7 +1,6 @@
 // Central as a process, between a real broker and a real file: Kafka comes late, Central is killed, nothing is lost.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -12,6 +11,7 @@ import { type CdrRow, keys } from "../../../central-fn/tables/rows.ts";
 import { openConsumer, openProducer } from "../../../wire/kafka/index.ts";
 import { type Downlink, partitionOf } from "../../../wire/messages/index.ts";
 import { silentLog } from "../../../wire/process/log.ts";
+import { freePort } from "../../support/free-port.ts";
 import { alice, cp, endedBody, newSid, Story } from "./story.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ev-central-"));
@@ -20,15 +20,6 @@ afterAll(() => {
   for (const child of children) child.kill("SIGKILL");
   rmSync(folder, { recursive: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 interface Process {
   child: ChildProcess;

@@ -1,13 +1,15 @@
 // `ev up` as a real process, with one real service (the MQTT broker): start, Ctrl-C, again with its state, detached,
 // and what it says when it cannot start.
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { identityOf, isAlive } from "../../../simulator/fleet/process-identity.ts";
-import { freePort, until } from "../../support/fleet-stub.ts";
+import { isTaken } from "../../../simulator/servers/ports.ts";
+import { until } from "../../support/fleet-stub.ts";
 
 let state: string;
 let offset: number;
@@ -15,7 +17,7 @@ let children: ChildProcess[];
 
 beforeEach(async () => {
   state = mkdtempSync(join(tmpdir(), "ev-up-"));
-  offset = (await freePort()) - 1883;
+  offset = await freeOffset();
   children = [];
 });
 afterEach(async () => {
@@ -23,6 +25,14 @@ afterEach(async () => {
   for (const child of children) child.kill("SIGKILL");
   rmSync(state, { recursive: true, force: true });
 });
+
+/** The broker's port and Central's are free, and below those that outgoing connections get. */
+async function freeOffset(): Promise<number> {
+  for (;;) {
+    const found = randomInt(20_000, 24_000);
+    if (!(await isTaken(1883 + found)) && !(await isTaken(8000 + found))) return found;
+  }
+}
 
 /** One run of the command; `said` grows, `over` resolves with the exit code. */
 function ev(...argv: string[]) {

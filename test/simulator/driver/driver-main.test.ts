@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makePages } from "../../support/built-pages.ts";
 import { type FakeCentral, fakeCentral } from "../../support/fleet-fake-central.ts";
-import { freePort, until } from "../../support/fleet-stub.ts";
+import { until } from "../../support/fleet-stub.ts";
+import { freePort } from "../../support/free-port.ts";
 
 let dir: string;
 let central: FakeCentral;

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { checkPorts, checkTools } from "../../../simulator/fleet/checks.ts";
-import { freePort, stubWorld } from "../../support/fleet-stub.ts";
+import { stubWorld } from "../../support/fleet-stub.ts";
+import { freePort } from "../../support/free-port.ts";
 
 let server: Server | undefined;
 afterEach(() => {

@@ -17,7 +17,7 @@ import { withNamedMembers } from "../../../simulator/fleet/named-members.ts";
 import { makePlaces, placesOf } from "../../../simulator/fleet/places.ts";
 import { servicesOf } from "../../../simulator/fleet/services.ts";
 import { checkTokens, prepareTokens } from "../../../simulator/fleet/tokens.ts";
-import { freePort } from "../../support/fleet-stub.ts";
+import { freePort } from "../../support/free-port.ts";
 
 let dir: string;
 beforeEach(() => {

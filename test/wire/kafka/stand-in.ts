@@ -3,12 +3,12 @@
 // and prints `started successfully`.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OutRecord } from "../../../wire/kafka/index.ts";
 import { type InRecord, openConsumer } from "../../../wire/kafka/index.ts";
 import { silentLog } from "../../../wire/process/log.ts";
+import { freePort } from "../../support/free-port.ts";
 
 export interface StandIn {
   readonly port: number;
@@ -24,16 +24,6 @@ export interface StandIn {
 }
 
 const root = new URL("../../../", import.meta.url).pathname;
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 /** Starts one of our processes; resolves when it has logged `started successfully`. */
 export async function startProcess(

@@ -9,6 +9,7 @@ import { openBroker } from "../../../simulator/brokers/mqtt/broker.ts";
 import { openLink, type Subscription } from "../../../wire/mqtt/link.ts";
 import type { Link, LinkOptions } from "../../../wire/mqtt/port.ts";
 import { openLog, silentLog } from "../../../wire/process/log.ts";
+import { freePort } from "../../support/free-port.ts";
 import { openProxy, until } from "./support.ts";
 
 const afterwards: (() => unknown)[] = [];
@@ -234,7 +235,7 @@ async function brokerProcess(port: number): Promise<{ child: ChildProcess; port:
 }
 
 test("a broker killed and started again has its clients and their subscriptions back within 3 s", async () => {
-  const first = await brokerProcess(0);
+  const first = await brokerProcess(await freePort());
   const device = watch(first.port, [{ topic: "commands", qos: 1 }]);
   await isUp(device);
   first.child.kill("SIGKILL");

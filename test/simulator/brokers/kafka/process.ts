@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../../support/free-port.ts";
 
 export const kafkaEntry = join(import.meta.dirname, "../../../../simulator/brokers/kafka/kafka-main.ts");
 
@@ -23,7 +24,7 @@ export interface KafkaProcess {
 export async function startKafkaProcess(env: Record<string, string> = {}): Promise<KafkaProcess> {
   const folder = mkdtempSync(join(tmpdir(), "ev-kafka-"));
   let output = "";
-  let port = "0";
+  const port = String(await freePort());
   let child: ChildProcess;
   const start = async () => {
     const from = output.length;
@@ -34,10 +35,7 @@ export async function startKafkaProcess(env: Record<string, string> = {}): Promi
     const ready = new Promise<void>((resolve, reject) => {
       const hear = (chunk: Buffer) => {
         output += chunk.toString();
-        const found = /started successfully on [^\n]*:(\d+)\n/.exec(output.slice(from));
-        if (!found) return;
-        port = found[1] ?? port;
-        resolve();
+        if (/started successfully on [^\n]*\n/.test(output.slice(from))) resolve();
       };
       child.stdout?.on("data", hear);
       child.stderr?.on("data", hear);
