@@ -51,11 +51,7 @@ export function isOff(reading: ChargerReading): boolean {
 
 function onSessionReading(turn: Turn, session: OpenSession, reading: ChargerReading): void {
   turn.state.durable.session = session;
-  const isGone = reading.plugged === false && !reading.relayClosed;
-  if (isGone && session.startedAt !== null && !session.carLeft) {
-    session.carLeft = true;
-    turn.mustPersist = true;
-  }
+  noteDeparture(turn, session, reading);
   switch (session.phase) {
     case "intent":
       return onIntentReading(turn, session, reading);
@@ -66,6 +62,18 @@ function onSessionReading(turn: Turn, session: OpenSession, reading: ChargerRead
     case "ending":
       return settle(turn, session, session.ending);
   }
+}
+
+/**
+ * Durable together with the counters that tell of it: a later start must not take the next car for this session's own.
+ * Changes `session`, a copy of this turn.
+ */
+export function noteDeparture(turn: Turn, session: OpenSession, reading: ChargerReading): void {
+  const wasThere =
+    session.startedAt !== null || registerWh(turn.state.durable.register) > session.registerStartWh;
+  if (reading.plugged !== false || reading.relayClosed || !wasThere || session.carLeft) return;
+  session.carLeft = true;
+  turn.mustPersist = true;
 }
 
 function onIntentReading(turn: Turn, session: OpenSession, reading: ChargerReading): void {

@@ -13,7 +13,7 @@
 
 import type { StopReason } from "../../wire/messages/index.ts";
 import type { ChargerReading } from "../charger/port.ts";
-import { beginEnding, onReading, takeReading } from "./session.rules.ts";
+import { beginEnding, noteDeparture, onReading, takeReading } from "./session.rules.ts";
 import { tellStarted } from "./tell.ts";
 import { log, supplyOff, type Turn } from "./turn.ts";
 import { isChangedUnseen } from "./unseen.rules.ts";
@@ -23,9 +23,11 @@ export function onFirstReading(turn: Turn, reading: ChargerReading): void {
   now.starting = false;
   const before = durable.register.lastSessionWs;
   if (isChangedUnseen(turn, reading)) return;
-  const session = durable.session;
-  if (!session) return onReading(turn, reading);
+  if (!durable.session) return onReading(turn, reading);
   takeReading(turn, reading);
+  const session = { ...durable.session };
+  durable.session = session;
+  noteDeparture(turn, session, reading);
   if (session.phase === "ending") {
     supplyOff(turn);
     return;

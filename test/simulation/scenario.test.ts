@@ -24,6 +24,11 @@ describe("the simulation", () => {
       1100789276,
       "the relay closed for a moment after a car that changed unseen had sent the session to review",
     ],
+    [
+      1264277296,
+      "a car was seen to have left at the engine's start, which died again: the next car's energy was its session's",
+    ],
+    [1415423166, "a point of which two copies spoke told its driver 443 times that it was gone and back"],
   ])("seed %i: %s", (seed) => {
     expect(runSeed(seed).wrong).toEqual([]);
   });

@@ -126,6 +126,27 @@ test("the first car was seen to leave, and the charger fell silent before it was
   }
 });
 
+test.each([
+  ["while the engine was dead", (story: Story) => story.crash()],
+  ["while the engine was dead, its end already under way", (story: Story) => story.command(stop(1)).crash()],
+])(
+  "the first car left %s, which died again before the meter was settled: the second is not billed to it",
+  (_, die) => {
+    const story = die(seen5());
+    story.lifetimeWh += 5_000;
+    story.identity().reads({ plugged: false, state: "no-vehicle" });
+    const again = story.crash();
+    again.sessionWs = 0;
+    again
+      .identity()
+      .on(2_000 * 3600)
+      .off()
+      .off();
+    expect(again.last("session.review")).toMatchObject({ registerEndWh: 5_000, cause: "car-changed" });
+    expect(accounts(again)).toMatchObject({ ended: [], orphans: [[5_000, 7_000]] });
+  },
+);
+
 test("the first car charged and left before anybody saw its relay: the session is over, the second gets none of it", () => {
   const story = unreachable(new Story().ready().command(start(1)));
   story.sessionWs = 300 * 3600;
