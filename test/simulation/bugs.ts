@@ -85,6 +85,18 @@ export const plantedBugs: Record<string, Plant> = {
   "a car that changed unseen is taken for the first": (bugs) => {
     bugs.device.lifetimeIgnored = true;
   },
+  "a departure that was seen is forgotten with the process": (bugs) => {
+    bugs.device.alterState = alterState(({ session, ...state }) => {
+      const { carLeft: _carLeft, ...rest } = (session ?? {}) as State;
+      return { ...state, session: session ? rest : null };
+    });
+  },
+  "a driver is told of every return": (bugs) => {
+    bugs.needs = "device cloned";
+    bugs.central.alterRow = alterCp((row) =>
+      row.claim ? { ...row, claim: { ...row.claim, returns: 0 } } : row,
+    );
+  },
   "no tombstone for a stop that comes first": (bugs) => {
     bugs.device.alterState = alterState((state) => ({ ...state, tombstones: [] }));
   },
@@ -229,6 +241,8 @@ export const plantedBugs: Record<string, Plant> = {
 
 /** Seeds that caught the bugs which few seeds catch: tried first, for time. The others follow if the story changed. */
 export const seedsTriedFirst: Record<string, readonly number[]> = {
+  "a departure that was seen is forgotten with the process": [262, 946, 1104],
+  "a driver is told of every return": [1415423166],
   "a copied disk is believed": [8],
   "expiry is checked once, not at each serial attempt": [146, 182, 262, 267, 282, 287],
   "a settled review is settled again": [29, 45, 51, 57],

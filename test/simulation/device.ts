@@ -5,6 +5,7 @@ import type { NewEvent } from "../../device-agent/journal/port.ts";
 import { JournalBroken } from "../../device-agent/journal/port.ts";
 import { mqttTopics, type Registration } from "../../wire/messages/index.ts";
 import type { Clock } from "../../wire/process/clock.ts";
+import { endWithinMs } from "../../wire/process/lifetime.ts";
 import type { Log } from "../../wire/process/log.ts";
 import type { Timers } from "../../wire/process/timers.ts";
 import { type ChargerBugs, SimCharger, SimDriver } from "./charger.ts";
@@ -334,8 +335,12 @@ export class SimDevice {
     this.box.powerCycle(offMs);
   }
 
-  /** Clean SIGTERM: the session ends first. */
+  /** Clean SIGTERM: the session ends first. One that cannot end in time ends all the same, as the process does. */
   terminate(): void {
+    const generation = this.#generation;
     this.inside(() => this.engine?.terminate());
+    this.#world.after(endWithinMs, () => {
+      if (this.engine && generation === this.#generation) this.killEngine();
+    });
   }
 }

@@ -1,12 +1,15 @@
 // How a process ends: once, in order, within a bound; and at once when its own code is broken.
 import { errorText, type Log } from "./log.ts";
 
+/** How long an end in order may take. */
+export const endWithinMs = 8_000;
+
 /**
  * Runs `end` on SIGTERM, SIGINT, or (EXIT_WITH_STDIN=1, set by a supervisor) when standard input closes, then
  * exits 0; exits 1 when `end` fails or takes longer than `withinMs`. An uncaught error or unhandled rejection
  * is a bug of ours: it is logged and the process exits 70, for a restart replays from what is durable.
  */
-export function endWith(log: Log, end: (why: string) => Promise<void>, withinMs = 8_000): void {
+export function endWith(log: Log, end: (why: string) => Promise<void>, withinMs = endWithinMs): void {
   let ending = false;
   const stop = (why: string) => {
     if (ending) return;
