@@ -115,12 +115,7 @@ test("the first car was seen to leave, and the charger fell silent before it was
   story.lifetimeWh += 5_000;
   story.reads({ plugged: false, state: "no-vehicle" });
   for (const again of [story.crash(), unreachable(story)]) {
-    again.sessionWs = 0;
-    again
-      .identity()
-      .on(2_000 * 3600)
-      .off()
-      .off();
+    swapped(again, { leftWh: 0, wh: 2_000 }).off().off();
     expect(again.last("session.review")).toMatchObject({ registerEndWh: 5_000 });
     expect(accounts(again)).toMatchObject({ ended: [], orphans: [[5_000, 7_000]] });
   }
@@ -136,12 +131,7 @@ test.each([
     story.lifetimeWh += 5_000;
     story.identity().reads({ plugged: false, state: "no-vehicle" });
     const again = story.crash();
-    again.sessionWs = 0;
-    again
-      .identity()
-      .on(2_000 * 3600)
-      .off()
-      .off();
+    swapped(again, { leftWh: 0, wh: 2_000 }).off().off();
     expect(again.last("session.review")).toMatchObject({ registerEndWh: 5_000, cause: "car-changed" });
     expect(accounts(again)).toMatchObject({ ended: [], orphans: [[5_000, 7_000]] });
   },
