@@ -55,7 +55,7 @@ export function goOn(draft: CpDraft): void {
 
 /** A return that was not told has lasted long enough. */
 export function isReturnDue({ claim }: CpRow, nowMs: number): boolean {
-  if (claim?.backMs === undefined || claim.state === "finishing") return false;
+  if (claim?.backMs === undefined || claim.state === "finishing" || claim.state === "unknown") return false;
   const earlier = (claim.returns ?? 0) - returnsToldAtOnce;
   return nowMs - claim.backMs >= Math.min(lastsMs * 2 ** earlier, longestMs);
 }

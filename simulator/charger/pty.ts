@@ -10,7 +10,7 @@
 //    killed leads nowhere, never into another's line.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
@@ -89,12 +89,9 @@ function place(link: string, name: string, path: string): void {
 }
 
 function nameBehind(link: string): string | null {
-  try {
-    const name = readlinkSync(link);
-    return name.startsWith(`${basename(link)}.`) ? join(dirname(link), name) : null;
-  } catch {
-    return null;
-  }
+  if (!lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) return null;
+  const name = readlinkSync(link);
+  return name.startsWith(`${basename(link)}.`) ? join(dirname(link), name) : null;
 }
 
 function start(holder: PtyHolder, name: string): ChildProcess {
