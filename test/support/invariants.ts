@@ -157,12 +157,6 @@ export function sessionFaults(
 /** Of one session, however often its charge point comes and goes: more would drive other news out of the inbox. */
 const mostTidings = 60;
 
-function countsOf<T>(all: readonly T[]): Map<T, number> {
-  const counts = new Map<T, number>();
-  for (const one of all) counts.set(one, (counts.get(one) ?? 0) + 1);
-  return counts;
-}
-
 /** Invariants 12, 19 and 21 for one driver; `entries` in the order of their keys. */
 export function inboxFaults(
   driver: DriverRow,
@@ -180,8 +174,9 @@ export function inboxFaults(
   if (driver.inboxLast !== forgotten + entries.length)
     wrong.push(`12 ${driver.driver}: inbox ends at ${forgotten + entries.length}, not ${driver.inboxLast}`);
   if (driver.activeSid !== null) wrong.push(`21 ${driver.driver} is still held by ${driver.activeSid}`);
-  for (const [sid, count] of countsOf(entries.map((entry) => entry.sid)))
-    if (sid !== null && count > mostTidings) wrong.push(`19 ${driver.driver}: told ${count} times of ${sid}`);
+  for (const [sid, { length }] of Map.groupBy(entries, (entry) => entry.sid))
+    if (sid !== null && length > mostTidings)
+      wrong.push(`19 ${driver.driver}: told ${length} times of ${sid}`);
   const seen = new Set<string>();
   for (const entry of entries) {
     const what = `${entry.event} ${entry.sid}`;

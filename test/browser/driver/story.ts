@@ -23,7 +23,12 @@ const minute = 60_000;
 const hour = 60 * minute;
 const files = baseFleet().cps;
 
-export const put = (key: Key, value: unknown): Write => ({ do: "put", key, value, expect: "any" });
+export const put = <T>(key: Key, value: T): Write & { value: T } => ({
+  do: "put",
+  key,
+  value,
+  expect: "any",
+});
 export const sidOf = (cp: string, n: number) => `S-${cp}-${n.toString(16).padStart(16, "0")}`;
 const priceE5Of = ({ price_eur_per_kwh }: CpFile) => Math.round(price_eur_per_kwh * 1e5);
 
@@ -254,7 +259,7 @@ export function figures(cp: string, n: number, beganMs: number, atMs: number): W
     mono: Math.round(seconds),
     ingestMs: atMs,
   };
-  return { do: "put", key: keys.live(cp), value: row, expect: "any" };
+  return put(keys.live(cp), row);
 }
 
 /** As the app writes the energy of such a reading. */
