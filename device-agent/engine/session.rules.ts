@@ -71,7 +71,9 @@ function onSessionReading(turn: Turn, session: OpenSession, reading: ChargerRead
 export function noteDeparture(turn: Turn, session: OpenSession, reading: ChargerReading): void {
   const wasThere =
     session.startedAt !== null || registerWh(turn.state.durable.register) > session.registerStartWh;
-  if (reading.plugged !== false || reading.relayClosed || !wasThere || session.carLeft) return;
+  if (reading.plugged !== false || reading.relayClosed || !wasThere) return;
+  session.leftAtWs = turn.state.durable.register.registerWs;
+  if (session.carLeft) return;
   session.carLeft = true;
   turn.mustPersist = true;
 }

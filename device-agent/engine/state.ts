@@ -33,6 +33,8 @@ export const OpenSession = Grant.extend({
   suspendedAt: Stamp.nullable(),
   /** Its car was seen to have left: what flows from then on is another's. */
   carLeft: z.boolean().optional(),
+  /** Our register when the plug was last seen without a car; a journal of an older engine does not know it. */
+  leftAtWs: z.number().int().min(0).optional(),
   ending: Ending.nullable(),
 });
 export type OpenSession = z.infer<typeof OpenSession>;

@@ -76,15 +76,19 @@ function isCarChanged(
 function onCarChanged(turn: Turn, reading: ChargerReading, session: OpenSession, grownWh: number): void {
   const { durable } = turn.state;
   const seen = durable.register;
+  // Of a car that came after its own part may have been seen: its counter begins where the plug was last seen free.
+  const ofSession = { ...seen, registerWs: session.leftAtWs ?? seen.registerWs };
+  durable.register = ofSession;
   quarantine(turn, reading, "car-changed");
-  const ofSessionWs = session.carLeft ? 0 : (seen.lastSessionWs ?? 0);
-  const unseenWs = Math.max(0, grownWh * 3600 - ofSessionWs);
+  const countedWs = session.carLeft ? 0 : (seen.lastSessionWs ?? 0);
+  const unseenWs = Math.max(0, grownWh * 3600 - countedWs);
   const presentWs = reading.plugged === true ? reading.sessionWs : 0;
-  durable.register = { registerWs: seen.registerWs + unseenWs + presentWs, lastSessionWs: reading.sessionWs };
+  const registerWs = Math.max(seen.registerWs, ofSession.registerWs + unseenWs + presentWs);
+  durable.register = { registerWs, lastSessionWs: reading.sessionWs };
   const wh = registerWh(durable.register);
-  if (wh > registerWh(seen))
+  if (wh > registerWh(ofSession))
     tell(turn, "orphan", {
-      registerFromWh: registerWh(seen),
+      registerFromWh: registerWh(ofSession),
       registerToWh: wh,
       cause: "cars changed while nobody looked",
     });

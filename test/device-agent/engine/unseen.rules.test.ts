@@ -137,6 +137,21 @@ test.each([
   },
 );
 
+test("what was seen of the second car before the charger fell silent is counted once, and not with the first", () => {
+  const story = seen5();
+  story.lifetimeWh += 5_000;
+  story.reads({ plugged: false, state: "no-vehicle" });
+  swapped(story, { leftWh: 0, wh: 100 });
+  expect(story.state.durable.session, "its meter has not settled").not.toBeNull();
+  unreachable(story).identity();
+  story
+    .on(1_900 * 3600)
+    .off()
+    .off();
+  expect(story.state.durable.register.registerWs).toBe(7_000 * 3600);
+  expect(accounts(story)).toEqual({ ended: [], reviews: [[0, 5_000]], orphans: [[5_000, 7_000]] });
+});
+
 test("the first car charged and left before anybody saw its relay: the session is over, the second gets none of it", () => {
   const story = unreachable(new Story().ready().command(start(1)));
   story.sessionWs = 300 * 3600;
