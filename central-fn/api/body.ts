@@ -23,7 +23,7 @@ export function json<S extends z.ZodType>(
 /** The request's JSON body; an empty one is right where the schema takes nothing for something. */
 export async function bodyOf<S extends z.ZodType>(c: Context, schema: S): Promise<object & z.output<S>> {
   const text = await c.req.text();
-  const without = text.trim() === "" && schema.safeParse(undefined).success;
+  const without = text === "" && schema.safeParse(undefined).success;
   return check(schema, without ? undefined : parse(text), "body");
 }
 

@@ -188,6 +188,8 @@ describe("a body", () => {
       '{"up_to":1e999,"price_eur_per_kwh":-0.01,"reason":"","cp_id":"CP-#","repaired":1}',
       "null",
       '"text"',
+      // Nothing is a body that may be left out; this is one.
+      " \r\n",
     ];
     for (const route of withBody())
       for (const body of nasty) {
