@@ -7,8 +7,18 @@ import { Problem } from "./problem.ts";
 
 export const maxBodyBytes = 65_536;
 
+const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+
+/** A number in a query, written as in JSON: nothing at all, blanks and 0x10 are none, though `Number` takes them. */
+export function numeral<S extends z.ZodType>(schema: S) {
+  return z.preprocess(
+    (text) => (typeof text === "string" && jsonNumber.test(text) ? Number(text) : text),
+    schema,
+  );
+}
+
 /** A query's `limit`. */
-export const Count = z.coerce.number().int().min(1).max(1_000).default(200);
+export const Count = numeral(z.number().int().min(1).max(1_000)).default(200);
 
 /** Validated as `c.req.valid("json")`; 400 names the place in the text or the field. */
 export function json<S extends z.ZodType>(

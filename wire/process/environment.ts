@@ -10,7 +10,7 @@ export function readEnvironment<S extends z.ZodObject>(
   const named: Record<string, string> = {};
   for (const name of Object.keys(schema.shape)) {
     const value = env[name];
-    if (value !== undefined && value !== "") named[name] = value;
+    if (value !== undefined && value.trim() !== "") named[name] = value;
   }
   const parsed = schema.safeParse(named);
   if (parsed.success) return parsed.data;

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import * as z from "zod";
 import { ConnectorType } from "../../../wire/messages/index.ts";
 import type { ApiEnv } from "../access.ts";
+import { numeral } from "../body.ts";
 import {
   ChargePointView,
   ConnectorStatus,
@@ -38,7 +39,7 @@ const Filter = z.object({
   connector_status: ConnectorStatus.optional(),
   city: z.string().max(60).optional(),
   connector_type: ConnectorType.optional(),
-  min_power_kw: z.coerce.number().min(0).optional(),
+  min_power_kw: numeral(z.number().min(0)).optional(),
   q: z.string().max(80).optional().describe("Is in the id, name, address or city"),
   needs_attention: z.enum(["true", "false"]).optional().describe("For operators"),
   retired: z.enum(["true", "false"]).optional().describe("true: those that are retired, for operators"),

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { ConnectorType } from "../../../wire/messages/index.ts";
 import { type DriverRow, keys } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
+import { numeral } from "../body.ts";
 import { chargePointView } from "../charge-point.view.ts";
 import {
   ChargingPoint,
@@ -21,8 +22,8 @@ import { Instant } from "../schemas.ts";
 import { fold } from "../text.ts";
 
 const Position = z.object({
-  lat: z.coerce.number().min(-90).max(90).optional(),
-  lon: z.coerce.number().min(-180).max(180).optional(),
+  lat: numeral(z.number().min(-90).max(90)).optional(),
+  lon: numeral(z.number().min(-180).max(180)).optional(),
 });
 const together = {
   path: ["lat"],
@@ -35,12 +36,12 @@ const Filter = z
   .object({
     ...Position.shape,
     ...paged,
-    limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
+    limit: numeral(z.number().int().min(1).max(5_000)).default(1_000),
     city: z.string().max(60).optional().describe("Without regard to case and accents"),
     connector_type: ConnectorType.optional(),
-    min_power_kw: z.coerce.number().min(0).optional(),
-    max_price_eur_per_kwh: z.coerce.number().min(0).optional(),
-    within_km: z.coerce.number().min(0).optional().describe("With lat and lon"),
+    min_power_kw: numeral(z.number().min(0)).optional(),
+    max_price_eur_per_kwh: numeral(z.number().min(0)).optional(),
+    within_km: numeral(z.number().min(0)).optional().describe("With lat and lon"),
     only_available: Yes.describe("Those that are FREE"),
     only_favorites: Yes,
   })

@@ -5,6 +5,7 @@ import { Sid } from "../../../wire/messages/index.ts";
 import type { Table } from "../../tables/port.ts";
 import { type DriverRow, type InboxRow, keys, partitions } from "../../tables/rows.ts";
 import type { ApiEnv } from "../access.ts";
+import { numeral } from "../body.ts";
 import { instant } from "../charge-point.view.ts";
 import { appendRequest, type Parts } from "../parts.ts";
 import { route } from "../route.ts";
@@ -14,14 +15,10 @@ import { driverPartition } from "./favorites.ts";
 export const lastSequence = 999_999_999_999;
 
 const After = z.object({
-  after: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(lastSequence)
+  after: numeral(z.number().int().min(0).max(lastSequence))
     .optional()
     .describe("Sequence of the last one known: what follows it is given. Without: the newest"),
-  limit: z.coerce.number().int().min(1).max(500).default(100),
+  limit: numeral(z.number().int().min(1).max(500)).default(100),
 });
 const ReadBody = z.strictObject({ up_to: z.number().int().min(0) });
 

@@ -4,6 +4,7 @@ import { type Context, Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import * as z from "zod";
 import type { ApiEnv } from "../access.ts";
+import { numeral } from "../body.ts";
 import { lastSequence } from "../driver/notifications.ts";
 import type { Parts } from "../parts.ts";
 import { Problem } from "../problem.ts";
@@ -14,11 +15,7 @@ import type { Live } from "./live.ts";
 import { streamHeaders } from "./streams.ts";
 
 const After = z.object({
-  after: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(lastSequence)
+  after: numeral(z.number().int().min(0).max(lastSequence))
     .optional()
     .describe(
       "Sequence of the last entry known; a Last-Event-ID counts before it. Without: what comes from now on",

@@ -39,7 +39,16 @@ export function openComponents(): {
 } {
   const schemas: Record<string, Schema> = {};
   const turn = (schema: z.ZodType, io: "input" | "output"): Schema => {
-    const made = z.toJSONSchema(schema, { io, override: ({ jsonSchema }) => simplify(jsonSchema, io) });
+    const made = z.toJSONSchema(schema, {
+      io,
+      override: ({ zodSchema, jsonSchema }) => {
+        simplify(jsonSchema, io);
+        // Left out where what comes in is turned; a numeral's default is the same before and after.
+        const { def } = zodSchema._zod;
+        if (def.type === "default" && typeof def.defaultValue === "number")
+          jsonSchema.default = def.defaultValue;
+      },
+    });
     const { $schema: _dialect, $defs = {}, ...rest } = pointAtComponents(made) as Schema;
     Object.assign(schemas, $defs);
     return rest;

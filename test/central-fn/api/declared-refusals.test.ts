@@ -212,6 +212,34 @@ describe("a body", () => {
   });
 });
 
+it("refuses a number in a query that is written in no JSON: an empty one is not nought", async () => {
+  const document = (await (await central.call(null, "GET", "/openapi.json")).json()) as {
+    paths: Record<
+      string,
+      { get?: { parameters?: { in: string; name: string; schema: { type?: string } }[] } }
+    >;
+  };
+  const numbers = Object.entries(document.paths).flatMap(([path, { get }]) =>
+    (get?.parameters ?? [])
+      .filter((one) => one.in === "query" && /^(number|integer)$/.test(one.schema.type ?? ""))
+      .map(({ name }) => ({ path, name })),
+  );
+  expect(numbers.length).toBeGreaterThan(15);
+  for (const { path, name } of numbers)
+    for (const written of ["", " ", "0x10", "+1", "1 ", "01", "NaN", "1e999", "much"]) {
+      const route = routes.find(
+        (one) => one.method === "GET" && one.path === path.replace(/{(\w+)}/g, ":$1"),
+      );
+      if (!route) throw new Error(`${path} is in the document and no route`);
+      // Latitude and longitude come together.
+      const other = { lat: "&lon=1", lon: "&lat=1" }[name] ?? "";
+      const at = `${pathOf(route.path, alice, running)}?${name}=${encodeURIComponent(written)}${other}`;
+      const answer = await central.call(roleOf(route), "GET", at);
+      const { detail } = (await answer.json()) as { detail?: string };
+      expect([at, answer.status, detail]).toEqual([at, 400, expect.stringContaining(`query: ${name}`)]);
+    }
+});
+
 /** Where in a schema an object tolerates fields that it does not name. */
 function looseObjects(schema: z.ZodType, at = "body"): string[] {
   const { def } = schema._zod as unknown as {
