@@ -1,7 +1,9 @@
 // Which events to publish now: a window of 20 in flight, urgent before bulk, resent until acknowledged.
 //
 // 1. Only the bridge's acknowledgement takes an event out of the window; the broker's PUBACK means nothing.
-// 2. Resend after 5 s with full jitter, doubling to at most 30 s, for ever.
+// 2. Resend after 5 s with full jitter, doubling to at most 30 s, for ever. The oldest asks for them all whether the
+//    road is open, every 2 to 4 s; once something that was told later has arrived, what was told before is lost, for
+//    the road keeps the order, and is told at once (docs/decisions/030).
 // 3. Session events never wait behind meter messages: they have the window's last places to themselves.
 // 4. Session events run no further ahead of one that is lost on the way than Central keeps a place for it.
 import type { OutboxEntry } from "./port.ts";
@@ -10,6 +12,10 @@ export const windowSize = 20;
 const bulkWindow = 14;
 const firstResendMs = 5_000;
 const resendCapMs = 30_000;
+const probeMs = 2_000;
+/** An acknowledgement may come out of turn by so long; times the tries, that a road that stays bad is not flooded. */
+const lostAfterMs = 1_000;
+const lostAfterCapMs = 5_000;
 /** Central gives a missing event up when 256 later ones wait for it; those in the window are among them. */
 const aheadAtMost = 200;
 
@@ -17,7 +23,12 @@ interface InFlight {
   entry: OutboxEntry;
   bulk: boolean;
   tries: number;
+  /** When it was told last. */
+  toldMono: number;
+  /** When it is told anew if nothing else calls for it. */
   dueMono: number;
+  /** When it is told anew as the oldest of all. */
+  probeMono: number;
 }
 
 interface Position {
@@ -61,16 +72,27 @@ export function onLink(outbox: Outbox, up: boolean): void {
   outbox.afterBulk = null;
 }
 
-/** These are in Kafka (or dead letters): their places in the window are free. */
+/** These are in Kafka (or dead letters): their places in the window are free, what was told before them is lost. */
 export function onSettled(
   outbox: Outbox,
   epoch: number,
   ranges: readonly (readonly [number, number])[],
+  nowMono: number,
 ): void {
   const isSettled = (at: Position) =>
     at.epoch === epoch && ranges.some(([from, to]) => at.seq >= from && at.seq <= to);
-  for (const [name, { entry }] of outbox.inFlight) if (isSettled(entry)) outbox.inFlight.delete(name);
+  let arrivedMono = Number.NEGATIVE_INFINITY;
+  for (const [name, { entry, toldMono }] of outbox.inFlight)
+    if (isSettled(entry)) {
+      arrivedMono = Math.max(arrivedMono, toldMono);
+      outbox.inFlight.delete(name);
+    }
   for (const [name, place] of outbox.unsettled) if (isSettled(place)) outbox.unsettled.delete(name);
+  for (const item of outbox.inFlight.values()) {
+    const patienceMs = Math.min(lostAfterCapMs, lostAfterMs * item.tries);
+    if (item.toldMono < arrivedMono && nowMono - item.toldMono >= patienceMs)
+      item.dueMono = Math.min(item.dueMono, nowMono);
+  }
 }
 
 /**
@@ -84,10 +106,12 @@ export function toPublish(
 ): OutboxEntry[] {
   if (!outbox.up) return [];
   const out: OutboxEntry[] = [];
+  let isOldest = true;
   for (const item of outbox.inFlight.values()) {
-    if (item.dueMono > nowMono) continue;
-    item.tries += 1;
-    item.dueMono = nowMono + pauseMs(item.tries, random());
+    const dueMono = isOldest ? Math.min(item.dueMono, item.probeMono) : item.dueMono;
+    isOldest = false;
+    if (dueMono > nowMono) continue;
+    Object.assign(item, told(item.tries + 1, nowMono, random()));
     out.push(item.entry);
   }
   const bulkInFlight = [...outbox.inFlight.values()].filter((item) => item.bulk).length;
@@ -123,8 +147,8 @@ function withinReach(outbox: Outbox, entries: readonly OutboxEntry[]): OutboxEnt
 /** Milliseconds until the next resend is due; null when nothing is in flight. */
 export function nextDueMono(outbox: Outbox): number | null {
   let due: number | null = null;
-  for (const item of outbox.inFlight.values())
-    due = due === null ? item.dueMono : Math.min(due, item.dueMono);
+  for (const { dueMono, probeMono } of outbox.inFlight.values())
+    due = due === null ? Math.min(dueMono, probeMono) : Math.min(due, dueMono);
   return due;
 }
 
@@ -140,18 +164,15 @@ function take(
     const position = { epoch: entry.epoch, seq: entry.seq };
     if (bulk) outbox.afterBulk = position;
     else outbox.afterUrgent = position;
-    outbox.inFlight.set(nameOf(entry.epoch, entry.seq), {
-      entry,
-      bulk,
-      tries: 1,
-      dueMono: nowMono + pauseMs(1, random()),
-    });
+    outbox.inFlight.set(nameOf(entry.epoch, entry.seq), { entry, bulk, ...told(1, nowMono, random()) });
     out.push(entry);
   }
 }
 
-/** Full jitter on top of the base: resends of a fleet after an outage do not come in step. */
-function pauseMs(tries: number, random: number): number {
-  const base = Math.min(resendCapMs, firstResendMs * 2 ** (tries - 1));
-  return Math.min(resendCapMs, base + Math.floor(random * base));
+/** Full jitter on top of each pause: resends of a fleet after an outage do not come in step. */
+function told(tries: number, nowMono: number, random: number) {
+  const baseMs = Math.min(resendCapMs, firstResendMs * 2 ** (tries - 1));
+  const pauseMs = Math.min(resendCapMs, baseMs + Math.floor(random * baseMs));
+  const probeMono = nowMono + probeMs + Math.floor(random * probeMs);
+  return { tries, toldMono: nowMono, dueMono: nowMono + pauseMs, probeMono };
 }

@@ -47,17 +47,17 @@ export function openPublisher(
       if (message.src !== "engine" || message.journal !== journal.id) return;
       if (message.kind === "ack") {
         journal.acknowledge(message.epoch, message.ranges);
-        onSettled(outbox, message.epoch, message.ranges);
+        onSettled(outbox, message.epoch, message.ranges, monoMs());
       } else {
         journal.park(message.epoch, message.seq, message.deadLetter);
-        onSettled(outbox, message.epoch, [[message.seq, message.seq]]);
+        onSettled(outbox, message.epoch, [[message.seq, message.seq]], monoMs());
       }
       pump();
     },
     unpark({ journal: id, epoch, seq, how }) {
       if (id !== journal.id) return;
       journal.unpark(epoch, seq, how);
-      onSettled(outbox, epoch, [[seq, seq]]);
+      onSettled(outbox, epoch, [[seq, seq]], monoMs());
       pump();
     },
     stop() {

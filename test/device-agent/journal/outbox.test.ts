@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   emptyOutbox,
+  nextDueMono,
   onLink,
   onSettled,
   toPublish,
@@ -48,18 +49,82 @@ test("at most twenty are in flight, and meter messages leave room for urgent one
   expect(outbox.inFlight.size).toBe(windowSize);
 });
 
-test("an event is resent after 5 to 10 s, then with doubling pauses up to 30 s, until it is acknowledged", () => {
-  const { read } = shelf([{ bulk: false }]);
+/** When each of so many events is told, with nothing acknowledged. */
+function toldIn(ms: number, events: number, random = never): number[][] {
+  const { read } = shelf(Array.from({ length: events }, () => ({ bulk: false })));
   const outbox = emptyOutbox();
   onLink(outbox, true);
-  const sentAt: number[] = [];
-  for (let ms = 0; ms <= 200_000; ms += 100)
-    if (toPublish(outbox, read, ms, never).length > 0) sentAt.push(ms);
-  const pauses = sentAt.slice(1).map((at, i) => at - (sentAt[i] ?? 0));
+  const toldMs: number[][] = Array.from({ length: events }, () => []);
+  for (let now = 0; now <= ms; now += 100) {
+    for (const { seq } of toPublish(outbox, read, now, random)) toldMs[seq - 1]?.push(now);
+    // The shell sleeps until then.
+    expect(nextDueMono(outbox)).toBeGreaterThan(now);
+  }
+  return toldMs;
+}
+
+const pausesOf = (toldMs: readonly number[]) => toldMs.slice(1).map((at, i) => at - (toldMs[i] ?? 0));
+
+test("an event that is not the oldest is resent after 5 to 10 s, then with doubling pauses up to 30 s", () => {
+  const pauses = pausesOf(toldIn(200_000, 2)[1] ?? []);
   expect(pauses.slice(0, 2)).toEqual([7_500, 15_000]);
   expect(Math.max(...pauses)).toBe(30_000);
-  onSettled(outbox, 1, [[1, 1]]);
-  expect(toPublish(outbox, read, 900_000, never)).toEqual([]);
+});
+
+test.each([
+  ["2 s", () => 0, 2_000],
+  ["4 s", () => 0.999, 4_000],
+])("the oldest asks whether the road is open every 2 to 4 s, for ever: here %s", (_, random, pauseMs) => {
+  for (const pause of pausesOf(toldIn(200_000, 3, random)[0] ?? [])) expect(pause).toBe(pauseMs);
+});
+
+test("once the oldest has arrived, all that was told before its last telling is told at once, and nothing twice", () => {
+  const world = shelf(Array.from({ length: 20 }, () => ({ bulk: false })));
+  const outbox = emptyOutbox();
+  onLink(outbox, true);
+  for (let ms = 0; ms <= 60_000; ms += 100) toPublish(outbox, world.read, ms, never);
+  const [oldest] = toPublish(outbox, world.read, 63_000, never);
+  expect(oldest?.seq).toBe(1);
+  const { toldMono } = [...outbox.inFlight.values()][1] ?? { toldMono: Number.NaN };
+  expect(toldMono).toBeLessThan(58_000);
+  world.ack(1, 1);
+  onSettled(outbox, 1, [[1, 1]], 63_100);
+  const again = toPublish(outbox, world.read, 63_100, never).map(({ seq }) => seq);
+  expect(again).toEqual(Array.from({ length: 19 }, (_, i) => i + 2));
+  expect(toPublish(outbox, world.read, 63_200, never)).toEqual([]);
+});
+
+test("an event is told again as soon as one that was told later has arrived, at most once a second and ever less often", () => {
+  const world = shelf(Array.from({ length: 60 }, () => ({ bulk: false })));
+  const outbox = emptyOutbox();
+  onLink(outbox, true);
+  const lostToldMs: number[] = [];
+  let toldMs = -1_000;
+  // The first is always lost; another is told every 200 ms and arrives at once.
+  const read: typeof world.read = (kind, after, limit) =>
+    world.read(kind, after, limit).filter(({ seq }) => seq === 1 || seq <= 1 + toldMs / 200);
+  for (let ms = 0; ms <= 10_000; ms += 50) {
+    toldMs = ms;
+    for (const { seq } of toPublish(outbox, read, ms, never)) {
+      if (seq === 1) lostToldMs.push(ms);
+      else {
+        world.ack(seq, seq);
+        onSettled(outbox, 1, [[seq, seq]], ms);
+      }
+    }
+  }
+  const pauses = pausesOf(lostToldMs);
+  // From then on it asks as the oldest before it is taken for lost.
+  expect(pauses).toEqual([1_050, 2_200, 3_000, 3_000]);
+});
+
+test("what was told together, or after what has arrived, is not taken for lost", () => {
+  const world = shelf(Array.from({ length: 3 }, () => ({ bulk: false })));
+  const outbox = emptyOutbox();
+  onLink(outbox, true);
+  expect(toPublish(outbox, world.read, 0, never)).toHaveLength(3);
+  onSettled(outbox, 1, [[2, 2]], 1_900);
+  expect(toPublish(outbox, world.read, 1_900, never), "the second overtook the first by a batch").toEqual([]);
 });
 
 /** Tells for 4.9 s, all acknowledged at once but the first event, which is lost. @returns the last number told. */
@@ -74,7 +139,7 @@ function tellWithoutFirst(
       last = Math.max(last, seq);
       if (seq === 1) continue;
       world.ack(seq, seq);
-      onSettled(outbox, 1, [[seq, seq]]);
+      onSettled(outbox, 1, [[seq, seq]], ms);
     }
   return last;
 }
@@ -88,7 +153,7 @@ test("session events run at most 200 ahead of one that is lost, so that Central 
   onLink(outbox, true);
   expect(tellWithoutFirst(outbox, world, 10_000), "the lost one is told again, nothing new").toBe(1);
   world.ack(1, 1);
-  onSettled(outbox, 1, [[1, 1]]);
+  onSettled(outbox, 1, [[1, 1]], 20_000);
   expect(tellWithoutFirst(outbox, world, 20_000)).toBe(600);
   expect(outbox.unsettled.size).toBe(0);
 });
@@ -124,7 +189,7 @@ test("whatever is lost, repeated or reordered on the way, every event is deliver
             delivered.add(entry.seq);
             if (chance.ackLost) continue;
             world.ack(entry.seq, entry.seq);
-            onSettled(outbox, 1, [[entry.seq, entry.seq]]);
+            onSettled(outbox, 1, [[entry.seq, entry.seq]], step * 1_000);
           }
           expect(outbox.inFlight.size).toBeLessThanOrEqual(windowSize);
         }
