@@ -87,7 +87,7 @@ export const plantedBugs: Record<string, Plant> = {
   },
   "a departure that was seen is forgotten with the process": (bugs) => {
     bugs.device.alterState = alterState(({ session, ...state }) => {
-      const { carLeft: _carLeft, ...rest } = (session ?? {}) as State;
+      const { carLeft: _carLeft, leftAtWs: _leftAtWs, ...rest } = (session ?? {}) as State;
       return { ...state, session: session ? rest : null };
     });
   },

@@ -295,7 +295,7 @@ describe("reviews", () => {
 });
 
 describe("an operator", () => {
-  it("retires a point: its session goes to a review at the last register, its claim ends", () => {
+  it("retires a point: its session goes to a review at the last register, its claim ends but for the car", () => {
     const story = new Story().ready();
     const grant = story.granted();
     story.started(grant);
@@ -311,8 +311,44 @@ describe("an operator", () => {
     story.operatorSays("retire-cp", { reason: "burnt down" });
     expect(story.review(grant.sid)).toMatchObject({ registerStartWh: 1_000, registerEndWh: 1_700 });
     expect(story.session(grant.sid)?.rank).toBe("NEEDS_REVIEW");
-    expect(story.cpRow()).toMatchObject({ retired: true, claim: null, commands: [] });
+    expect(story.cpRow()).toMatchObject({ retired: true, claim: { state: "finishing" }, commands: [] });
     expect(story.driver()?.activeSid).toBe(null);
+  });
+
+  it.each([
+    ["while it charged", () => {}],
+    [
+      "when its session was over",
+      (story: Story, grant: ReturnType<Story["granted"]>) => story.ended(grant, 13_345, { plugged: true }),
+    ],
+  ])(
+    "reinstates a point retired %s, with a new disk: who comes next does not get the car that stands there",
+    (_, then) => {
+      const story = new Story().ready();
+      const grant = story.granted();
+      story.started(grant);
+      then(story, grant);
+      story.operatorSays("retire-cp", { id: "O-1", reason: "its disk died" });
+      story.hello(newJournal, { connector: { ...connectorBody, plugged: true } });
+      story.operatorSays("reinstate-cp", { id: "O-2", reason: "a new disk" });
+      const early = newSid();
+      story.request(early, { driver: bob });
+      expect(story.session(early, bob)).toMatchObject({
+        rank: "REJECTED",
+        reason: "the last car is still plugged in",
+      });
+      story.connector({ plugged: false }, newJournal);
+      const late = newSid();
+      story.request(late, { driver: bob });
+      expect(story.session(late, bob)?.rank).toBe("ACCEPTED");
+    },
+  );
+
+  it("retires a point where nobody is plugged in: its claim ends", () => {
+    const story = new Story().ready();
+    story.granted();
+    story.operatorSays("retire-cp", { reason: "flooded" });
+    expect(story.cpRow()).toMatchObject({ retired: true, claim: null });
   });
 
   it("stops and resumes a point; the older word is not published after the newer", () => {
