@@ -22,7 +22,9 @@ export function closeClaim(
   by: EventPlace,
 ): void {
   const { claim, engine } = draft.row;
-  if (!claim || claim.sid !== of.sid || claim.fence !== of.fence || claim.state === "finishing") return;
+  if (!claim || claim.sid !== of.sid || claim.fence !== of.fence) return;
+  // Without a place it was an operator who ended it, by retiring the point: now the device says so itself.
+  if (claim.state === "finishing" && claim.by) return;
   const stillPlugged = engine && spokeAfter(engine, by) ? engine.plugged : plugged;
   const finishing: Claim = { ...claim, state: "finishing", sinceMs: draft.nowMs, by };
   draft.change({ claim: stillPlugged ? finishing : null });

@@ -344,6 +344,20 @@ describe("an operator", () => {
     },
   );
 
+  it.each([
+    ["has left", false, null],
+    ["stands there", true, expect.objectContaining({ state: "finishing" })],
+  ])("retires a point that ends its session itself afterwards, when the car %s", (_, plugged, claim) => {
+    const story = new Story().ready();
+    const grant = story.granted();
+    story.started(grant);
+    story.operatorSays("retire-cp", { reason: "its screen is broken" });
+    story.ended(grant, 13_345, { plugged });
+    expect(story.cpRow().claim).toEqual(claim);
+    story.connector({ plugged: false });
+    expect(story.cpRow().claim).toBe(null);
+  });
+
   it("retires a point where nobody is plugged in: its claim ends", () => {
     const story = new Story().ready();
     story.granted();
