@@ -26,8 +26,13 @@ export function closeClaim(
   // Without a place it was an operator who ended it, by retiring the point: now the device says so itself.
   if (claim.state === "finishing" && claim.by) return;
   const stillPlugged = engine && spokeAfter(engine, by) ? engine.plugged : plugged;
-  const finishing: Claim = { ...claim, state: "finishing", sinceMs: draft.nowMs, by };
-  draft.change({ claim: stillPlugged ? finishing : null });
+  const left = untilItsCarLeft(draft, claim, stillPlugged);
+  draft.change({ claim: left && { ...left, by } });
+}
+
+/** What a claim becomes whose session is over. */
+export function untilItsCarLeft(draft: CpDraft, claim: Claim, plugged: boolean): Claim | null {
+  return plugged ? { ...claim, state: "finishing", sinceMs: draft.nowMs } : null;
 }
 
 /** The claim of a session that never got energy. */

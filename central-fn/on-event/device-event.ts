@@ -17,7 +17,7 @@ import { factsAfter, isCurrent, isNewJournal } from "../rules/engine-facts.ts";
 import { see, signOfClone, watermark } from "../rules/marks.ts";
 import type { Key } from "../tables/port.ts";
 import { type CpRow, keys } from "../tables/rows.ts";
-import { loseJournal } from "./closing.ts";
+import { loseJournal, untilItsCarLeft } from "./closing.ts";
 import { CpDraft, claimKeys, newCpRow } from "./draft.ts";
 import type { Plan, PlanOf, Rows } from "./plan.ts";
 import { unread } from "./plan.ts";
@@ -123,7 +123,7 @@ function onConnector(draft: CpDraft): void {
   const { claim, engine } = draft.row;
   if (!claim || !engine) return;
   if (claim.lostJournal && !engine.relayClosed && claim.state !== "finishing") {
-    draft.change({ claim: engine.plugged ? { ...claim, state: "finishing", sinceMs: draft.nowMs } : null });
+    draft.change({ claim: untilItsCarLeft(draft, claim, engine.plugged) });
     return;
   }
   if (claim.state !== "finishing" || engine.plugged) return;

@@ -2,8 +2,8 @@
 import type { ChargePointRequest, OperatorRequest } from "../../wire/messages/index.ts";
 import { isOver } from "../rules/session.ts";
 import type { Key } from "../tables/port.ts";
-import { type Claim, type CpRow, keys } from "../tables/rows.ts";
-import { closeSession, dropCommandsOf, openReview } from "./closing.ts";
+import { type CpRow, keys } from "../tables/rows.ts";
+import { closeSession, dropCommandsOf, openReview, untilItsCarLeft } from "./closing.ts";
 import { command, dropCommands } from "./commands.ts";
 import { type CpDraft, claimKeys, sessionKeys } from "./draft.ts";
 import { stopSession } from "./driver-stop.ts";
@@ -129,13 +129,6 @@ function reinstate(draft: CpDraft): undefined {
   if (draft.row.retired) draft.change({ retired: false });
 }
 
-/** Should it be back, with a new disk perhaps, the car that stood there must not be the next driver's. */
-function untilItsCarLeft(draft: CpDraft): Claim | null {
-  const { claim, engine } = draft.row;
-  if (!claim || !engine?.plugged) return null;
-  return claim.state === "finishing" ? claim : { ...claim, state: "finishing", sinceMs: draft.nowMs };
-}
-
 /** The charge point is not expected back: what it charged last goes to a review at the last reported register. */
 function retire(draft: CpDraft, request: Of<"retire-cp">): Refused {
   const { claim, engine, retired } = draft.row;
@@ -156,6 +149,9 @@ function retire(draft: CpDraft, request: Of<"retire-cp">): Refused {
     });
     dropCommandsOf(draft, claim.sid);
   }
-  draft.change({ retired: true, claim: untilItsCarLeft(draft), commands: [] });
+  // Should it be back, with a new disk perhaps, the car that stood there must not be the next driver's.
+  const left =
+    claim?.state === "finishing" ? claim : claim && untilItsCarLeft(draft, claim, engine?.plugged ?? false);
+  draft.change({ retired: true, claim: left, commands: [] });
   return undefined;
 }

@@ -78,6 +78,15 @@ test.each([
   for (const pause of pausesOf(toldIn(200_000, 3, random)[0] ?? [])) expect(pause).toBe(pauseMs);
 });
 
+test("an event that is acknowledged is not told again, were it the oldest", () => {
+  const { read } = shelf([{ bulk: false }]);
+  const outbox = emptyOutbox();
+  onLink(outbox, true);
+  for (let ms = 0; ms <= 200_000; ms += 100) toPublish(outbox, read, ms, never);
+  onSettled(outbox, 1, [[1, 1]], 200_000);
+  expect(toPublish(outbox, read, 900_000, never)).toEqual([]);
+});
+
 test("once the oldest has arrived, all that was told before its last telling is told at once, and nothing twice", () => {
   const world = shelf(Array.from({ length: 20 }, () => ({ bulk: false })));
   const outbox = emptyOutbox();
